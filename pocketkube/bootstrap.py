@@ -1,0 +1,193 @@
+"""The objects that a new cluster begins with."""
+
+from __future__ import annotations
+
+from pocketkube.registry import Registry, timestamp
+from pocketkube.resources import (
+    CONFIGMAPS,
+    DEPLOYMENTS,
+    ENDPOINTS,
+    ENDPOINTSLICES,
+    NAMESPACES,
+    NODES,
+    SERVICES,
+)
+from pocketkube.store import Object
+
+VERSION = "v1.36.2"  # of Kubernetes, as it presents itself
+COREDNS_IMAGE = "registry.k8s.io/coredns/coredns:v1.14.2"
+API_ADDRESS = "172.18.0.2"
+API_PORT = 6443
+COREFILE = """\
+.:53 {
+    errors
+    health {
+       lameduck 5s
+    }
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+       pods insecure
+       fallthrough in-addr.arpa ip6.arpa
+       ttl 30
+    }
+    prometheus :9153
+    forward . /etc/resolv.conf {
+       max_concurrent 1000
+    }
+    cache 30
+    loop
+    reload
+    loadbalance
+}
+"""
+CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
+
+
+def write(registry: Registry, nodes: dict[str, tuple[str, str]]) -> None:
+    """Write them. `nodes`: {name: (address, Pod CIDR)}; the first is the control plane."""
+    for namespace in ("default", "kube-system", "kube-public", "kube-node-lease"):
+        registry.create(NAMESPACES, {"metadata": {"name": namespace}})
+    for index, (name, (address, pod_cidr)) in enumerate(nodes.items()):
+        node = registry.create(NODES, _node(name, pod_cidr, control_plane=index == 0))
+        registry.update(NODES, {**node, "status": _node_status(name, address)}, subresource="status")
+    registry.create(SERVICES, _kubernetes_service(), "default")
+    registry.create(ENDPOINTS, _kubernetes_endpoints(), "default")
+    registry.create(ENDPOINTSLICES, _kubernetes_slice(), "default")
+    registry.create(CONFIGMAPS, {"metadata": {"name": "coredns"}, "data": {"Corefile": COREFILE}}, "kube-system")
+    registry.create(SERVICES, _dns_service(), "kube-system")
+    registry.create(DEPLOYMENTS, _dns_deployment(), "kube-system")
+
+
+def _node(name: str, pod_cidr: str, *, control_plane: bool) -> Object:
+    labels = {
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+    }
+    spec: Object = {"podCIDR": pod_cidr, "podCIDRs": [pod_cidr], "providerID": f"pocketkube://{name}"}
+    if control_plane:
+        labels[CONTROL_PLANE] = ""
+        spec["taints"] = [{"key": CONTROL_PLANE, "effect": "NoSchedule"}]
+    return {"metadata": {"name": name, "labels": labels}, "spec": spec}
+
+
+def _node_status(name: str, address: str) -> Object:
+    now = timestamp()
+    conditions = [
+        ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+        ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+        ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+        ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+    ]
+    capacity = {"cpu": "2", "memory": "4Gi", "pods": "250", "ephemeral-storage": "10Gi"}
+    return {
+        "addresses": [{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": name}],
+        "capacity": capacity,
+        "allocatable": capacity,
+        "conditions": [
+            {
+                "type": kind,
+                "status": value,
+                "reason": reason,
+                "message": message,
+                "lastHeartbeatTime": now,
+                "lastTransitionTime": now,
+            }
+            for kind, value, reason, message in conditions
+        ],
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+        "nodeInfo": {
+            "architecture": "amd64",
+            "bootID": "",
+            "containerRuntimeVersion": "crun://1",
+            "kernelVersion": "",
+            "kubeProxyVersion": "",
+            "kubeletVersion": VERSION,
+            "machineID": "",
+            "operatingSystem": "linux",
+            "osImage": "pocketkube",
+            "systemUUID": "",
+        },
+    }
+
+
+def _kubernetes_service() -> Object:
+    return {
+        "metadata": {"name": "kubernetes", "labels": {"component": "apiserver", "provider": "kubernetes"}},
+        "spec": {
+            "clusterIP": "10.96.0.1",
+            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": API_PORT}],
+        },
+    }
+
+
+def _kubernetes_endpoints() -> Object:
+    return {
+        "metadata": {"name": "kubernetes", "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}},
+        "subsets": [
+            {
+                "addresses": [{"ip": API_ADDRESS}],
+                "ports": [{"name": "https", "port": API_PORT, "protocol": "TCP"}],
+            }
+        ],
+    }
+
+
+def _kubernetes_slice() -> Object:
+    return {
+        "metadata": {"name": "kubernetes", "labels": {"kubernetes.io/service-name": "kubernetes"}},
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": [API_ADDRESS], "conditions": {"ready": True}}],
+        "ports": [{"name": "https", "port": API_PORT, "protocol": "TCP"}],
+    }
+
+
+def _dns_service() -> Object:
+    labels = {
+        "k8s-app": "kube-dns",
+        "kubernetes.io/cluster-service": "true",
+        "kubernetes.io/name": "CoreDNS",
+    }
+    return {
+        "metadata": {"name": "kube-dns", "labels": labels},
+        "spec": {
+            "clusterIP": "10.96.0.10",
+            "selector": {"k8s-app": "kube-dns"},
+            "ports": [
+                {"name": "dns", "port": 53, "protocol": "UDP", "targetPort": 53},
+                {"name": "dns-tcp", "port": 53, "protocol": "TCP", "targetPort": 53},
+            ],
+        },
+    }
+
+
+def _dns_deployment() -> Object:
+    labels = {"k8s-app": "kube-dns"}
+    return {
+        "metadata": {"name": "coredns", "labels": labels},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": labels},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {
+                    "containers": [
+                        {
+                            "name": "coredns",
+                            "image": COREDNS_IMAGE,
+                            "args": ["-conf", "/etc/coredns/Corefile"],
+                            "ports": [
+                                {"name": "dns", "containerPort": 53, "protocol": "UDP"},
+                                {"name": "dns-tcp", "containerPort": 53, "protocol": "TCP"},
+                            ],
+                        }
+                    ],
+                    "dnsPolicy": "Default",
+                    "nodeSelector": {CONTROL_PLANE: ""},
+                    "tolerations": [{"key": CONTROL_PLANE, "effect": "NoSchedule"}],
+                },
+            },
+        },
+    }

@@ -1,0 +1,148 @@
+"""The cluster's process: enters the sandbox, starts every part, and serves until its starter goes.
+
+    python -m pocketkube.daemon DIRECTORY LISTENER [--stays]
+
+`LISTENER` is the descriptor of the API's listening socket, made outside. Standard input brings the credentials as one
+line of JSON; standard output takes one line back: {"ready": true}, or why it cannot run here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import shutil
+import socket
+import ssl
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pocketkube import keeper, sandbox
+from pocketkube.failure import CannotRun, step
+
+log = logging.getLogger("pocketkube")
+
+
+def main() -> None:
+    directory, listener = Path(sys.argv[1]), int(sys.argv[2])
+    stays = "--stays" in sys.argv[3:]
+    report = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    kept, lifeline = os.pipe()
+    try:
+        _require_programs()
+        inside = sandbox.enter()
+        if inside:
+            os.close(kept)
+            os.close(listener)
+            report.close()
+            keeper.keep(inside, lifeline, directory, stays=stays)
+            return
+        os.close(lifeline)
+        keeper.end_with(kept, directory)
+        sandbox.furnish()
+        _serve(socket.socket(fileno=listener), report)
+    except CannotRun as error:
+        log.error("%s", error)
+        _say(report, {"step": error.step, "error": error.error, "remedy": error.remedy})
+        sys.exit(1)
+
+
+def _require_programs() -> None:
+    if not shutil.which("crun", path="/usr/bin"):
+        raise CannotRun("run containers", "crun is not installed", "Install it: apt-get install crun")
+
+
+def _serve(listener: socket.socket, report: Any) -> None:
+    credentials = json.loads(sys.stdin.buffer.readline())
+    asyncio.run(_run(listener, credentials, lambda: _say(report, {"ready": True})))
+
+
+async def _run(listener: socket.socket, credentials: dict[str, str], ready: Callable[[], None]) -> None:
+    # Imported here: the keeper outside needs none of it.
+    from aiohttp import web  # noqa: PLC0415
+
+    from pocketkube import bootstrap, controllers  # noqa: PLC0415
+    from pocketkube.api.server import ApiServer  # noqa: PLC0415
+    from pocketkube.dns import DnsServer  # noqa: PLC0415
+    from pocketkube.node.kubelet import Kubelets  # noqa: PLC0415
+    from pocketkube.node.network import ClusterNetwork  # noqa: PLC0415
+    from pocketkube.node.processes import Processes  # noqa: PLC0415
+    from pocketkube.node.runtime import Runtime  # noqa: PLC0415
+    from pocketkube.proxy import Proxy  # noqa: PLC0415
+    from pocketkube.registry import Registry  # noqa: PLC0415
+    from pocketkube.resources import PODS  # noqa: PLC0415
+    from pocketkube.store import Store  # noqa: PLC0415
+
+    store = Store()
+    registry = Registry(store)
+    with step("make the cluster's network"):
+        network = ClusterNetwork()
+    dns = DnsServer(store)
+    processes = Processes()
+    kubelets = Kubelets(registry, network, processes, {bootstrap.COREDNS_IMAGE: _coredns(dns)})
+    server = ApiServer(store, registry, Runtime(store, kubelets, processes), credentials["token"])
+    with step("set up nftables"):
+        proxy = Proxy(store, network.nodes.values())
+    bootstrap.write(registry, {name: (node.address, node.pod_cidr) for name, node in network.nodes.items()})
+    runner = web.AppRunner(server.application(), handle_signals=False)
+    await runner.setup()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(controllers.run(store, registry, credentials["ca"]))
+        tasks.create_task(proxy.run())
+        tasks.create_task(dns.run())
+        tasks.create_task(kubelets.run())
+        await web.SockSite(runner, listener, ssl_context=_tls(credentials)).start()
+        with store.watch(PODS, namespace="kube-system") as watch:
+            async for events in watch:
+                if any(_is_ready(event.object) for event in events):
+                    break
+        ready()
+
+
+def _coredns(dns: Any) -> Callable[[int, Callable[[], None]], Any]:
+    """The program of the CoreDNS container: DNS inside the network namespace of its Pod."""
+    from pocketkube.namespaces import inside_network_namespace  # noqa: PLC0415
+
+    async def serve(netns: int, listening: Callable[[], None]) -> None:
+        with inside_network_namespace(netns):
+            udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        with udp, tcp:
+            for each in (udp, tcp):
+                each.setblocking(False)
+                each.bind(("0.0.0.0", 53))
+            tcp.listen(128)
+            listening()
+            await dns.serve(udp, tcp)
+
+    return serve
+
+
+def _is_ready(pod: dict[str, Any]) -> bool:
+    conditions = pod.get("status", {}).get("conditions", ())
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
+def _tls(credentials: dict[str, str]) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # load_cert_chain reads files only; these live in the sandbox's own /run for a moment.
+    with tempfile.NamedTemporaryFile("w", dir=sandbox.RUN) as file:
+        file.write(credentials["certificate"] + credentials["key"])
+        file.flush()
+        context.load_cert_chain(file.name)
+    return context
+
+
+def _say(report: Any, answer: dict[str, Any]) -> None:
+    print(json.dumps(answer), file=report, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Container images. A name maps to a recipe over the host's own programs; nothing is ever downloaded.
+
+An image is what OCI says it is: layers for an overlay file system and a configuration. The layers here hold only what
+a container needs besides the host's /usr: an /etc of its own, and files that people edit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pocketkube.node import recipes
+from pocketkube.sandbox import RUN
+
+LAYERS = RUN / "pocketkube" / "images"
+# github.com/distribution/reference: a repository name in lower case, a tag, a digest.
+REFERENCE = re.compile(
+    r"(?P<name>(?:[a-zA-Z0-9.-]+(?::\d+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
+    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """`layers`: directories, uppermost first. `host`: {path in the container: host directory shown beneath it}."""
+
+    reference: str
+    id: str
+    layers: tuple[Path, ...]
+    host: tuple[tuple[str, tuple[Path, ...]], ...]
+    entrypoint: tuple[str, ...]
+    command: tuple[str, ...]
+    environment: tuple[str, ...]
+    working_directory: str = "/"
+    stop_signal: str = "SIGTERM"
+
+
+class ImageError(Exception):
+    """`reason` is the kubelet's: InvalidImageName, ErrImagePull or ErrImageNeverPull."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Images:
+    """The images that the nodes have; each is laid out when it is first used."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, Image] = {}
+
+    def find(self, reference: str, pull_policy: str) -> Image:
+        """The image by that name; ImageError as the kubelet would meet it on a machine without a registry."""
+        name, tag = parse_reference(reference)
+        recipe = recipes.RECIPES.get(name)
+        if recipe is None or not re.fullmatch(recipe.tags, tag):
+            if pull_policy == "Never":
+                raise ImageError("ErrImageNeverPull", f'Container image "{reference}" is not present with pull policy of Never')
+            full = f"{name}:{tag}"
+            raise ImageError(
+                "ErrImagePull",
+                f'Failed to pull image "{reference}": rpc error: code = NotFound desc = failed to pull and unpack '
+                f'image "{full}": failed to resolve reference "{full}": {full}: not found',
+            )
+        missing = [program for program in recipe.programs if shutil.which(program, path=recipes.PATH) is None]
+        if missing:
+            raise ImageError(
+                "ErrImagePull",
+                f"pocketkube makes {reference} from this machine's own programs, and {', '.join(missing)} is missing: "
+                f"apt-get install {recipe.package}",
+            )
+        if reference not in self._made:
+            self._made[reference] = _lay_out(reference, recipe)
+        return self._made[reference]
+
+
+def parse_reference(reference: str) -> tuple[str, str]:
+    """`nginx` → ("docker.io/library/nginx", "latest"); ImageError InvalidImageName when it is no image name."""
+    match = REFERENCE.fullmatch(reference)
+    if match is None:
+        raise ImageError(
+            "InvalidImageName",
+            f'Failed to apply default image tag "{reference}": couldn\'t parse image name "{reference}": '
+            f"invalid reference format",
+        )
+    name = match["name"]
+    head, slash, _ = name.partition("/")
+    if not slash:
+        name = f"docker.io/library/{name}"
+    elif not ("." in head or ":" in head or head == "localhost"):
+        name = f"docker.io/{name}"
+    return name, match["tag"] or "latest"
+
+
+def _lay_out(reference: str, recipe: recipes.Recipe) -> Image:
+    root = LAYERS / recipe.name
+    if not root.exists():
+        partial = root.with_suffix(".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        _write(partial / "root", recipe.files(), recipe.links(), recipe.directories)
+        for path, overrides in recipe.host.items():
+            _write(partial / path.strip("/").replace("/", "-"), overrides.files, overrides.links, overrides.directories)
+        partial.rename(root)
+    host = tuple(
+        (path, (root / path.strip("/").replace("/", "-"), Path(overrides.source)))
+        for path, overrides in recipe.host.items()
+    )
+    digest = hashlib.sha256(recipe.name.encode()).hexdigest()
+    return Image(
+        reference=reference,
+        id=f"sha256:{digest}",
+        layers=(root / "root",),
+        host=host,
+        entrypoint=(),
+        command=recipe.command,
+        environment=(f"PATH={recipes.PATH}", *recipe.environment),
+        stop_signal=recipe.stop_signal,
+    )
+
+
+def _write(root: Path, files: dict[str, bytes], links: dict[str, str], directories: tuple[str, ...]) -> None:
+    root.mkdir(parents=True)
+    for directory in directories:
+        (root / directory).mkdir(parents=True, exist_ok=True)
+    for path, content in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+    for path, target in links.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        os.symlink(target, root / path)
+    if "tmp" in directories:
+        (root / "tmp").chmod(0o1777)

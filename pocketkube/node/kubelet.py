@@ -1,0 +1,86 @@
+"""The kubelets of all nodes: each Pod that is assigned to a node gets a worker there."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from pocketkube.events import EventRecorder
+from pocketkube.node.builtin import Program
+from pocketkube.node.images import Images
+from pocketkube.node.network import ClusterNetwork
+from pocketkube.node.pod import Machine, PodWorker
+from pocketkube.node.probes import Prober
+from pocketkube.node.processes import Processes
+from pocketkube.registry import Registry
+from pocketkube.resources import PODS
+from pocketkube.store import Event, Object
+
+log = logging.getLogger(__name__)
+
+
+class Kubelets:
+    """`builtins`: images whose program is part of pocketkube."""
+
+    def __init__(
+        self, registry: Registry, network: ClusterNetwork, processes: Processes, builtins: dict[str, Program]
+    ) -> None:
+        self._store = registry.store
+        self._workers: dict[str, PodWorker] = {}
+        self._ending: dict[str, asyncio.Task[None]] = {}
+        images = Images()
+        self._machines = {
+            name: Machine(
+                registry=registry,
+                network=network,
+                node=node,
+                processes=processes,
+                images=images,
+                prober=Prober(node.netns),
+                recorder=EventRecorder(registry, "kubelet", name),
+                builtins=builtins,
+            )
+            for name, node in network.nodes.items()
+        }
+
+    async def run(self) -> None:
+        """Follow the store until cancelled."""
+        with self._store.watch(PODS) as watch:
+            async for events in watch:
+                for event in events:
+                    self._follow(event)
+
+    def worker(self, uid: str) -> PodWorker | None:
+        return self._workers.get(uid)
+
+    def _follow(self, event: Event) -> None:
+        pod = event.object
+        uid = pod["metadata"]["uid"]
+        worker = self._workers.get(uid)
+        if event.type == "DELETED":
+            if worker and uid not in self._ending:
+                self._end(worker, 0)
+            return
+        if worker is None:
+            self._begin(pod)
+            return
+        worker.pod = pod
+        if "deletionTimestamp" in pod["metadata"] and uid not in self._ending:
+            self._end(worker, pod["metadata"].get("deletionGracePeriodSeconds", 30))
+
+    def _begin(self, pod: Object) -> None:
+        machine = self._machines.get(pod["spec"].get("nodeName", ""))
+        if machine is None or pod.get("status", {}).get("phase") in ("Succeeded", "Failed"):
+            return
+        if "deletionTimestamp" in pod["metadata"]:
+            return
+        uid = pod["metadata"]["uid"]
+        self._workers[uid] = PodWorker(machine, pod, self._forget)
+        self._workers[uid].start()
+
+    def _end(self, worker: PodWorker, grace: float) -> None:
+        self._ending[worker.uid] = worker.terminate(grace)
+
+    def _forget(self, uid: str) -> None:
+        self._workers.pop(uid, None)
+        self._ending.pop(uid, None)

@@ -1,0 +1,131 @@
+"""The OCI runtime configuration of a container: https://github.com/opencontainers/runtime-spec/blob/main/config.md"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pocketkube.node.images import Image
+
+# What containerd grants by default.
+CAPABILITIES = [
+    f"CAP_{name}"
+    for name in (
+        "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL "
+        "AUDIT_WRITE"
+    ).split()
+]
+MASKED = ["/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/sched_debug"]
+READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+REFUSED_CALLS = (
+    "add_key bpf delete_module finit_module fsconfig fsmount fsopen init_module io_uring_enter io_uring_register "
+    "io_uring_setup kexec_load keyctl mount mount_setattr move_mount open_by_handle_at open_tree perf_event_open "
+    "pivot_root reboot request_key setns swapon umount2 unshare userfaultfd"
+).split()
+ERRNO_EPERM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A volume: a directory or file of the sandbox shown at `target`."""
+
+    source: Path
+    target: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What is to run in a container, decided by its Pod."""
+
+    arguments: list[str]
+    environment: list[str]
+    working_directory: str
+    hostname: str
+    terminal: bool
+    mounts: list[Mount]
+    network: str  # path of the Pod's network namespace
+    read_only_root: bool = False
+
+
+def configuration(image: Image, launch: Launch, root: Path, scratch: Path) -> dict[str, Any]:
+    """config.json for crun. `root` is the mounted root file system; `scratch` takes what is written over host files."""
+    return {
+        "ociVersion": "1.0.2",
+        "process": {
+            "terminal": launch.terminal,
+            "user": {"uid": 0, "gid": 0},
+            "args": launch.arguments,
+            "env": launch.environment,
+            "cwd": launch.working_directory,
+            "capabilities": {kind: CAPABILITIES for kind in ("bounding", "effective", "permitted")},
+        },
+        "root": {"path": str(root), "readonly": launch.read_only_root},
+        "hostname": launch.hostname,
+        "mounts": [*_system_mounts(), *_host_mounts(image, scratch), *(_bind(mount) for mount in launch.mounts)],
+        "linux": {
+            "namespaces": [
+                {"type": "pid"},
+                {"type": "mount"},
+                {"type": "uts"},
+                {"type": "ipc"},
+                {"type": "network", "path": launch.network},
+            ],
+            "maskedPaths": MASKED,
+            "readonlyPaths": READ_ONLY,
+            "seccomp": {
+                "defaultAction": "SCMP_ACT_ALLOW",
+                "syscalls": [
+                    {"names": REFUSED_CALLS, "action": "SCMP_ACT_ERRNO", "errnoRet": ERRNO_EPERM},
+                    # A user namespace with one user id forbids it; programs that drop to that same id expect success.
+                    {"names": ["setgroups"], "action": "SCMP_ACT_ERRNO", "errnoRet": 0},
+                ],
+            },
+        },
+    }
+
+
+def _system_mounts() -> list[dict[str, Any]]:
+    return [
+        {"destination": "/proc", "type": "proc", "source": "proc"},
+        {
+            "destination": "/dev",
+            "type": "tmpfs",
+            "source": "tmpfs",
+            "options": ["nosuid", "strictatime", "mode=755", "size=65536k"],
+        },
+        {
+            "destination": "/dev/pts",
+            "type": "devpts",
+            "source": "devpts",
+            "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"],
+        },
+        {
+            "destination": "/dev/shm",
+            "type": "tmpfs",
+            "source": "shm",
+            "options": ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"],
+        },
+    ]
+
+
+def _host_mounts(image: Image, scratch: Path) -> list[dict[str, Any]]:
+    mounts = []
+    for target, (overrides, source) in image.host:
+        if not any(overrides.iterdir()):
+            mounts.append(
+                {"destination": target, "type": "bind", "source": str(source), "options": ["bind", "ro", "nosuid"]}
+            )
+            continue
+        upper, work = scratch / f"upper{len(mounts)}", scratch / f"work{len(mounts)}"
+        upper.mkdir(parents=True)
+        work.mkdir()
+        layers = f"lowerdir={overrides}:{source},upperdir={upper},workdir={work}"
+        mounts.append({"destination": target, "type": "overlay", "source": "overlay", "options": [layers, "userxattr"]})
+    return mounts
+
+
+def _bind(mount: Mount) -> dict[str, Any]:
+    options = ["rbind", "rprivate", "ro" if mount.read_only else "rw"]
+    return {"destination": mount.target, "type": "bind", "source": str(mount.source), "options": options}

@@ -1,0 +1,198 @@
+"""How the labs' images are made from programs of the host: nginx, busybox and tiny-tools."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A directory of the host that a container sees, with files of the image's own laid over it."""
+
+    source: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    directories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """`tags`: a pattern of the tags that exist. Paths in `files`, `links` and `directories` are relative to the root."""
+
+    name: str
+    tags: str
+    programs: tuple[str, ...]
+    package: str
+    command: tuple[str, ...]
+    host: dict[str, Shown]
+    files: Callable[[], dict[str, bytes]]
+    links: Callable[[], dict[str, str]]
+    directories: tuple[str, ...]
+    environment: tuple[str, ...] = ()
+    stop_signal: str = "SIGTERM"
+
+
+DIRECTORIES = ("dev", "etc", "home", "mnt", "opt", "proc", "root", "run", "srv", "sys", "tmp", "usr", "var/log", "var/tmp")
+# Debian's merged /usr (https://wiki.debian.org/UsrMerge).
+MERGED_USR = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64", "var/run": "/run"}
+
+# One user id is mapped in the sandbox, so every name that a program switches to is that one.
+PASSWD = b"""root:x:0:0:root:/root:/bin/sh
+www-data:x:0:0:www-data:/var/www:/usr/sbin/nologin
+nginx:x:0:0:nginx:/nonexistent:/usr/sbin/nologin
+nobody:x:0:0:nobody:/nonexistent:/usr/sbin/nologin
+"""
+GROUP = b"""root:x:0:
+www-data:x:0:
+nginx:x:0:
+tty:x:0:
+nogroup:x:0:
+"""
+NSSWITCH = b"passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n"
+COPIED = ("etc/ld.so.cache", "etc/services", "etc/protocols", "etc/ssl/certs/ca-certificates.crt", "etc/mime.types")
+
+NGINX_CONF = b"""user  nginx;
+worker_processes  1;
+
+error_log  /var/log/nginx/error.log notice;
+pid        /run/nginx.pid;
+
+events {
+    worker_connections  1024;
+}
+
+http {
+    include       /etc/nginx/mime.types;
+    default_type  application/octet-stream;
+
+    log_format  main  '$remote_addr - $remote_user [$time_local] "$request" '
+                      '$status $body_bytes_sent "$http_referer" '
+                      '"$http_user_agent" "$http_x_forwarded_for"';
+
+    access_log  /var/log/nginx/access.log  main;
+    sendfile        on;
+    keepalive_timeout  65;
+
+    include /etc/nginx/conf.d/*.conf;
+}
+"""
+NGINX_SITE = b"""server {
+    listen       80;
+    server_name  localhost;
+
+    location / {
+        root   /usr/share/nginx/html;
+        index  index.html index.htm;
+    }
+
+    error_page   500 502 503 504  /50x.html;
+    location = /50x.html {
+        root   /usr/share/nginx/html;
+    }
+}
+"""
+NGINX_PAGE = b"""<!DOCTYPE html>
+<html>
+<head><title>Welcome to nginx!</title></head>
+<body><h1>Welcome to nginx!</h1></body>
+</html>
+"""
+
+
+def _base_files() -> dict[str, bytes]:
+    files = {"etc/passwd": PASSWD, "etc/group": GROUP, "etc/nsswitch.conf": NSSWITCH}
+    for path in COPIED:
+        source = Path("/", path)
+        if source.is_file():
+            files[path] = source.read_bytes()
+    return files
+
+
+def _base_links() -> dict[str, str]:
+    """The merged /usr, and Debian's alternatives (awk, nc, ...), which /usr/bin points to."""
+    links = dict(MERGED_USR)
+    for link in Path("/etc/alternatives").glob("*"):
+        if link.is_symlink():
+            links[f"etc/alternatives/{link.name}"] = str(link.readlink())
+    return links
+
+
+def _nginx_files() -> dict[str, bytes]:
+    return {
+        **_base_files(),
+        "etc/nginx/nginx.conf": NGINX_CONF,
+        "etc/nginx/conf.d/default.conf": NGINX_SITE,
+        "etc/nginx/mime.types": Path("/etc/nginx/mime.types").read_bytes(),
+    }
+
+
+def _nginx_links() -> dict[str, str]:
+    return {
+        **_base_links(),
+        "var/log/nginx/access.log": "/dev/stdout",
+        "var/log/nginx/error.log": "/dev/stderr",
+    }
+
+
+@cache
+def _applets() -> tuple[str, ...]:
+    listed = subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True)
+    return tuple(name for name in listed.stdout.split() if name != "busybox")
+
+
+def _busybox_links() -> dict[str, str]:
+    """busybox and nothing else on the PATH: every applet in /bin."""
+    links = {f"bin/{applet}": "/host/bin/busybox" for applet in _applets()}
+    return {**links, "bin/busybox": "/host/bin/busybox", "lib": "usr/lib", "lib64": "usr/lib64", "var/run": "/run"}
+
+
+NGINX = Recipe(
+    name="nginx",
+    tags=r"(?:latest|stable|mainline|1(?:\.\d+){0,2})(?:-(?:perl|otel|alpine|alpine-slim|bookworm|trixie))?",
+    programs=("nginx",),
+    package="nginx-light",
+    command=("nginx", "-g", "daemon off;"),
+    host={
+        "/usr": Shown("/usr", {"share/nginx/html/index.html": NGINX_PAGE, "share/nginx/html/50x.html": NGINX_PAGE})
+    },
+    files=_nginx_files,
+    links=_nginx_links,
+    directories=(*DIRECTORIES, "var/log/nginx", "var/lib/nginx", "var/cache/nginx"),
+    stop_signal="SIGQUIT",
+)
+BUSYBOX = Recipe(
+    name="busybox",
+    tags=r"(?:latest|stable|unstable|1(?:\.\d+){0,2})(?:-(?:glibc|musl|uclibc))?",
+    programs=("busybox",),
+    package="busybox",
+    command=("sh",),
+    host={"/usr/lib": Shown("/usr/lib"), "/usr/lib64": Shown("/usr/lib64"), "/host/bin": Shown("/usr/bin")},
+    files=_base_files,
+    links=_busybox_links,
+    directories=(*DIRECTORIES, "bin", "usr/lib", "usr/lib64", "host/bin"),
+)
+TINY_TOOLS = Recipe(
+    name="tiny-tools",
+    tags=r"latest|\d+(?:\.\d+){0,2}",
+    programs=("busybox", "curl", "dig", "nslookup"),
+    package="busybox curl bind9-dnsutils",
+    command=("/bin/sh",),
+    host={"/usr": Shown("/usr", links={"bin/sh": "busybox"})},
+    files=_base_files,
+    links=_base_links,
+    directories=DIRECTORIES,
+)
+
+RECIPES = {
+    "docker.io/library/nginx": NGINX,
+    "docker.io/library/busybox": BUSYBOX,
+    "docker.io/giantswarm/tiny-tools": TINY_TOOLS,
+    "quay.io/giantswarm/tiny-tools": TINY_TOOLS,
+    "gsoci.azurecr.io/giantswarm/tiny-tools": TINY_TOOLS,
+}

@@ -1,0 +1,168 @@
+"""What the API server asks of the nodes: run a command in a container, attach to it, read its log."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+
+from pocketkube.errors import ApiError, bad_request, not_found
+from pocketkube.node.builtin import BuiltinContainer
+from pocketkube.node.containers import CannotStart, Container, Streams
+from pocketkube.node.kubelet import Kubelets
+from pocketkube.node.logs import Log
+from pocketkube.node.processes import Processes, exit_code
+from pocketkube.node.runner import Runner
+from pocketkube.resources import PODS
+from pocketkube.store import Store
+
+__all__ = ["Attachment", "Log", "Process", "Runtime"]
+
+
+class Process:
+    """A process in a container, started by exec. Its output ends with b"" on both streams."""
+
+    def __init__(self, processes: Processes, pid: int, streams: Streams) -> None:
+        self._processes = processes
+        self._pid = pid
+        self._streams = streams
+
+    async def write(self, data: bytes) -> None:
+        if self._streams.stdin:
+            with contextlib.suppress(BrokenPipeError, OSError):
+                await self._streams.stdin.write(data)
+
+    def close_stdin(self) -> None:
+        """End of input. On a terminal that is Ctrl-D, which the client sends itself."""
+        if self._streams.stdin and self._streams.stderr:
+            self._streams.stdin.close()
+
+    async def read_stdout(self) -> bytes:
+        return await self._streams.stdout.read()
+
+    async def read_stderr(self) -> bytes:
+        return await self._streams.stderr.read() if self._streams.stderr else b""
+
+    def resize(self, columns: int, rows: int) -> None:
+        self._streams.resize(columns, rows)
+
+    async def wait(self) -> int:
+        """Its exit code; 128 + signal when it was killed."""
+        code = exit_code(await self._processes.wait(self._pid))
+        self._pid = 0
+        return code
+
+    def kill(self) -> None:
+        if self._pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+        self._streams.close()
+
+
+class Attachment:
+    """The streams of a container's own process, seen by one client; killing an attachment only lets go."""
+
+    def __init__(self, container: Container | BuiltinContainer) -> None:
+        self._container = container
+        self._output: dict[int, asyncio.Queue[bytes]] = {1: asyncio.Queue(), 2: asyncio.Queue()}
+        self._arriving: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue()
+        self._ended = asyncio.Event()
+        container.attached.add(self._arriving)
+        self._sorting = asyncio.create_task(self._sort())
+
+    async def write(self, data: bytes) -> None:
+        streams = self._container.streams
+        if streams and streams.stdin:
+            with contextlib.suppress(BrokenPipeError, OSError):
+                await streams.stdin.write(data)
+
+    def close_stdin(self) -> None:
+        streams = self._container.streams
+        if streams and streams.stdin and streams.stderr:
+            streams.stdin.close()
+
+    async def read_stdout(self) -> bytes:
+        return await self._output[1].get()
+
+    async def read_stderr(self) -> bytes:
+        return await self._output[2].get()
+
+    def resize(self, columns: int, rows: int) -> None:
+        if self._container.streams:
+            self._container.streams.resize(columns, rows)
+
+    async def wait(self) -> int:
+        """Returns 0 when the container has ended; its exit code is in the Pod's status."""
+        await self._ended.wait()
+        return 0
+
+    def kill(self) -> None:
+        self._container.attached.discard(self._arriving)
+        self._sorting.cancel()
+
+    async def _sort(self) -> None:
+        while True:
+            channel, chunk = await self._arriving.get()
+            if channel == 0:
+                self._ended.set()
+                for queue in self._output.values():
+                    queue.put_nowait(b"")
+                return
+            self._output[channel].put_nowait(chunk)
+
+
+class Runtime:
+    def __init__(self, store: Store, kubelets: Kubelets, processes: Processes) -> None:
+        self._store = store
+        self._kubelets = kubelets
+        self._processes = processes
+
+    async def exec(
+        self, namespace: str, pod: str, container: str, argv: list[str], *, stdin: bool, tty: bool
+    ) -> Process:
+        """Start `argv`; ApiError when the container does not run or has no such program."""
+        running = self._running(namespace, pod, container)
+        try:
+            pid, streams = await running.execute(argv, stdin=stdin, terminal=tty)
+        except CannotStart as error:
+            reason = str(error).removeprefix("error: ")
+            message = f'error executing command in container: failed to exec in container: OCI runtime exec failed: {reason}'
+            raise ApiError(500, "InternalError", f"Internal error occurred: {message}") from error
+        return Process(self._processes, pid, streams)
+
+    async def attach(self, namespace: str, pod: str, container: str) -> Attachment:
+        """The streams of the container's own process from now on."""
+        return Attachment(self._running(namespace, pod, container))
+
+    def log(self, namespace: str, pod: str, container: str, previous: bool = False) -> Log:
+        """The container's log, or that of the run before; ApiError 400 with the kubelet's words when there is none."""
+        runner = self._runner(namespace, pod, container)
+        found = runner and (runner.previous_log if previous else runner.log)
+        if found:
+            return found
+        full = f'container "{container}" in pod "{pod}"'
+        if previous:
+            raise bad_request(f"previous terminated {full} not found")
+        state = runner.state.state if runner else {"waiting": {"reason": "ContainerCreating"}}
+        reason = state.get("waiting", {}).get("reason", "ContainerCreating")
+        detail = {
+            "ErrImagePull": "image can't be pulled",
+            "ImagePullBackOff": "trying and failing to pull image",
+        }.get(reason, reason)
+        raise bad_request(f"{full} is waiting to start: {detail}")
+
+    def _runner(self, namespace: str, pod: str, container: str) -> Runner | None:
+        found = self._store.find(PODS, namespace, pod)
+        if found is None:
+            raise not_found(PODS, pod)
+        worker = self._kubelets.worker(found["metadata"]["uid"])
+        return worker.runner(container) if worker else None
+
+    def _running(self, namespace: str, pod: str, container: str) -> Container | BuiltinContainer:
+        runner = self._runner(namespace, pod, container)
+        if runner is None or runner.current is None:
+            full = f"{pod}_{namespace}"
+            message = f'unable to upgrade connection: container not found ("{container}")'
+            raise ApiError(404, "NotFound", message if runner else f"{message} in pod {full}")
+        return runner.current

@@ -1,0 +1,252 @@
+"""The one door through which objects are written: admission, names, generations, graceful deletion.
+
+The API server's generic registry (k8s.io/apiserver/pkg/registry/generic) on a small scale. API handlers and
+controllers write through it; reading and watching goes to the store directly.
+"""
+
+from __future__ import annotations
+
+import copy
+import secrets
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pocketkube import admission
+from pocketkube.errors import ApiError, Cause, already_exists, bad_request, conflict, forbidden, invalid, not_found
+from pocketkube.resources import ENDPOINTSLICES, NAMESPACES, PODS, Resource
+from pocketkube.store import Object, Store
+
+NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # k8s.io/apimachinery/pkg/util/rand: no vowels, no bad words
+PROTECTED_NAMESPACES = ("default", "kube-system", "kube-public")
+SERVER_OWNED = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
+
+# Called with the object before (None on create) and after; returns the object with its managedFields recorded.
+Recorder = Callable[[Object | None, Object], Object]
+
+
+class Registry:
+    """Writes of API objects. Every method raises ApiError and then has changed nothing."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def create(
+        self,
+        resource: Resource,
+        obj: Object,
+        namespace: str = "",
+        *,
+        dry_run: bool = False,
+        record: Recorder | None = None,
+    ) -> Object:
+        """Create `obj` in `namespace` ("" for cluster-scoped kinds); returns it as stored."""
+        obj = copy.deepcopy(obj)
+        metadata = obj.setdefault("metadata", {})
+        self._place(resource, metadata, namespace)
+        if not metadata.get("name") and metadata.get("generateName"):
+            metadata["name"] = metadata["generateName"][:58] + random_suffix()
+        for field in (*SERVER_OWNED, "resourceVersion", "selfLink"):
+            metadata.pop(field, None)
+        metadata["uid"] = str(uuid.uuid4())
+        metadata["creationTimestamp"] = timestamp()
+        if resource.has_generation:
+            metadata["generation"] = 1
+        if resource.has_status:
+            obj.pop("status", None)
+        obj = admission.default(resource, obj)
+        name = metadata.get("name", "")
+        self._require_open_namespace(resource, namespace, name)
+        causes = admission.validate_create(resource, obj) + admission.allocate(self.store, resource, obj, None)
+        if causes:
+            raise invalid(resource, name, causes)
+        if self.store.find(resource, namespace, name):
+            raise already_exists(resource, name)
+        if record:
+            obj = record(None, obj)
+        return obj if dry_run else self.store.put(resource, obj)
+
+    def update(
+        self,
+        resource: Resource,
+        obj: Object,
+        *,
+        subresource: str = "",
+        dry_run: bool = False,
+        record: Recorder | None = None,
+    ) -> Object:
+        """Replace an object by `obj`. With `subresource="status"` only its status is taken; without, all but that.
+
+        A resourceVersion in `obj` makes it conditional: ApiError 409 when the object has changed since.
+        An update that changes nothing writes nothing and keeps the resourceVersion.
+        """
+        metadata = obj["metadata"]
+        namespace, name = metadata.get("namespace", ""), metadata["name"]
+        old = self.store.get(resource, namespace, name)
+        _check_preconditions(resource, old, metadata.get("uid"), metadata.get("resourceVersion"))
+        new = _merge_owned(resource, old, copy.deepcopy(obj), subresource)
+        new = admission.default(resource, new)
+        if subresource != "status":
+            causes = admission.validate_update(resource, new, old)
+            causes = causes + admission.allocate(self.store, resource, new, old)
+            if causes:
+                raise invalid(resource, name, causes)
+            if resource.has_generation and _asked(resource, new) != _asked(resource, old):
+                new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
+        if record:
+            new = record(old, new)
+        if new == old:
+            return old
+        if dry_run:
+            return new
+        if new["metadata"].get("deletionTimestamp") and _may_go(resource, new):
+            self.store.put(resource, new)
+            return self.store.remove(resource, namespace, name)
+        return self.store.put(resource, new)
+
+    def modify(
+        self, resource: Resource, namespace: str, name: str, change: Callable[[Object], Any], *, subresource: str = ""
+    ) -> Object:
+        """Apply `change` to a private copy of the object and write it back; ApiError 404 when there is none."""
+        obj = copy.deepcopy(self.store.get(resource, namespace, name))
+        change(obj)
+        return self.update(resource, obj, subresource=subresource)
+
+    def delete(
+        self,
+        resource: Resource,
+        namespace: str,
+        name: str,
+        options: Object | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> Object:
+        """Delete, or begin to: an object with finalizers, a Namespace and a scheduled Pod only get a deletionTimestamp.
+
+        `options` is a DeleteOptions: gracePeriodSeconds, propagationPolicy, preconditions.
+        """
+        options = options or {}
+        old = self.store.get(resource, namespace, name)
+        preconditions = options.get("preconditions") or {}
+        _check_preconditions(resource, old, preconditions.get("uid"), preconditions.get("resourceVersion"))
+        if resource is NAMESPACES and name in PROTECTED_NAMESPACES:
+            raise forbidden(resource, name, "this namespace may not be deleted")
+        new = copy.deepcopy(old)
+        metadata = new["metadata"]
+        _set_propagation_finalizers(metadata, options.get("propagationPolicy"))
+        grace = _grace_period(resource, old, options.get("gracePeriodSeconds"))
+        if "deletionTimestamp" not in metadata or grace < metadata.get("deletionGracePeriodSeconds", 0):
+            metadata["deletionTimestamp"] = timestamp(grace)
+            metadata["deletionGracePeriodSeconds"] = grace
+            if resource.has_generation:
+                metadata["generation"] = metadata.get("generation", 0) + 1
+        if resource is NAMESPACES:
+            new["status"] = {**new.get("status", {}), "phase": "Terminating"}
+        if dry_run or new == old:
+            return new
+        if _may_go(resource, new):
+            return self.store.remove(resource, namespace, name)
+        return self.store.put(resource, new)
+
+    def _place(self, resource: Resource, metadata: Object, namespace: str) -> None:
+        if not resource.namespaced:
+            metadata.pop("namespace", None)
+        elif metadata.setdefault("namespace", namespace) != namespace:
+            raise bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request"
+            )
+
+    def _require_open_namespace(self, resource: Resource, namespace: str, name: str) -> None:
+        if not resource.namespaced:
+            return
+        found = self.store.find(NAMESPACES, "", namespace)
+        if found is None:
+            raise not_found(NAMESPACES, namespace)
+        if "deletionTimestamp" in found["metadata"]:
+            error = forbidden(
+                resource,
+                name,
+                f"unable to create new content in namespace {namespace} because it is being terminated",
+            )
+            assert error.details is not None
+            error.details["causes"] = [
+                {
+                    "reason": "NamespaceTerminating",
+                    "message": f"namespace {namespace} is being terminated",
+                    "field": "metadata.namespace",
+                }
+            ]
+            raise error
+
+
+def random_suffix(length: int = 5) -> str:
+    """The five letters that Kubernetes appends to a generateName."""
+    return "".join(secrets.choice(NAME_LETTERS) for _ in range(length))
+
+
+def timestamp(seconds_ahead: float = 0) -> str:
+    """Now, in UTC and RFC 3339 with whole seconds, as metav1.Time is written."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds_ahead)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _check_preconditions(resource: Resource, old: Object, uid: str | None, revision: str | None) -> None:
+    name = old["metadata"]["name"]
+    if uid and uid != old["metadata"]["uid"]:
+        found = old["metadata"]["uid"]
+        raise conflict(resource, name, f"Precondition failed: UID in precondition: {uid}, UID in object meta: {found}")
+    if revision and revision != old["metadata"]["resourceVersion"]:
+        raise conflict(resource, name)
+
+
+def _merge_owned(resource: Resource, old: Object, new: Object, subresource: str) -> Object:
+    """What the writer may not change is taken from the object as it is."""
+    if subresource == "status":
+        kept = copy.deepcopy(old)
+        kept["status"] = new.get("status", {})
+        return kept
+    for field in SERVER_OWNED:
+        new["metadata"].pop(field, None)
+        if field in old["metadata"]:
+            new["metadata"][field] = old["metadata"][field]
+    new["metadata"]["resourceVersion"] = old["metadata"]["resourceVersion"]
+    if resource.has_status:
+        new.pop("status", None)
+        if "status" in old:
+            new["status"] = copy.deepcopy(old["status"])
+    return new
+
+
+def _asked(resource: Resource, obj: Object) -> Any:
+    """The part of an object whose changes its generation counts."""
+    if resource is ENDPOINTSLICES:
+        return {key: obj.get(key) for key in ("endpoints", "ports", "addressType")}
+    return obj.get("spec")
+
+
+def _grace_period(resource: Resource, old: Object, asked: int | None) -> int:
+    """Seconds a Pod gets between SIGTERM and SIGKILL; 0 where no kubelet has anything to stop."""
+    if resource is not PODS:
+        return 0
+    finished = old.get("status", {}).get("phase") in ("Succeeded", "Failed")
+    if not old["spec"].get("nodeName") or finished:
+        return 0
+    return int(old["spec"].get("terminationGracePeriodSeconds", 30) if asked is None else max(asked, 0))
+
+
+def _set_propagation_finalizers(metadata: Object, policy: str | None) -> None:
+    wanted = {"Orphan": "orphan", "Foreground": "foregroundDeletion"}.get(policy or "")
+    if wanted and wanted not in metadata.setdefault("finalizers", []):
+        metadata["finalizers"].append(wanted)
+
+
+def _may_go(resource: Resource, obj: Object) -> bool:
+    """Whether an object that is being deleted can be taken away now."""
+    if obj["metadata"].get("finalizers"):
+        return False
+    if resource is NAMESPACES:
+        return "kubernetes" not in obj.get("spec", {}).get("finalizers", [])
+    return resource is not PODS or obj["metadata"].get("deletionGracePeriodSeconds", 0) == 0
+
+
+__all__ = ["ApiError", "Cause", "Recorder", "Registry", "random_suffix", "timestamp"]

@@ -1,0 +1,105 @@
+"""Which resources pocketkube serves, under their names in the Kubernetes API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+READ_WRITE = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One row of API discovery. Hashable: it is the key under which the store keeps objects."""
+
+    group: str
+    version: str
+    plural: str
+    singular: str
+    kind: str
+    namespaced: bool = True
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = READ_WRITE
+    has_status: bool = False
+    has_scale: bool = False
+    has_generation: bool = False  # metadata.generation counts changes of what the user asks for
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def qualified(self) -> str:
+        """`services`, `deployments.apps`: the name that error messages use."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+
+CONFIGMAPS = Resource("", "v1", "configmaps", "configmap", "ConfigMap", short_names=("cm",))
+ENDPOINTS = Resource("", "v1", "endpoints", "endpoints", "Endpoints", short_names=("ep",))
+EVENTS = Resource("", "v1", "events", "event", "Event", short_names=("ev",))
+NAMESPACES = Resource(
+    "",
+    "v1",
+    "namespaces",
+    "namespace",
+    "Namespace",
+    namespaced=False,
+    short_names=("ns",),
+    verbs=("create", "delete", "get", "list", "patch", "update", "watch"),
+    has_status=True,
+)
+NODES = Resource("", "v1", "nodes", "node", "Node", namespaced=False, short_names=("no",), has_status=True)
+PODS = Resource(
+    "",
+    "v1",
+    "pods",
+    "pod",
+    "Pod",
+    short_names=("po",),
+    categories=("all",),
+    has_status=True,
+    has_generation=True,
+)
+SERVICEACCOUNTS = Resource("", "v1", "serviceaccounts", "serviceaccount", "ServiceAccount", short_names=("sa",))
+SERVICES = Resource(
+    "", "v1", "services", "service", "Service", short_names=("svc",), categories=("all",), has_status=True
+)
+DEPLOYMENTS = Resource(
+    "apps",
+    "v1",
+    "deployments",
+    "deployment",
+    "Deployment",
+    short_names=("deploy",),
+    categories=("all",),
+    has_status=True,
+    has_scale=True,
+    has_generation=True,
+)
+REPLICASETS = Resource(
+    "apps",
+    "v1",
+    "replicasets",
+    "replicaset",
+    "ReplicaSet",
+    short_names=("rs",),
+    categories=("all",),
+    has_status=True,
+    has_scale=True,
+    has_generation=True,
+)
+ENDPOINTSLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice", has_generation=True)
+
+SERVED = (
+    CONFIGMAPS,
+    ENDPOINTS,
+    EVENTS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    SERVICEACCOUNTS,
+    SERVICES,
+    DEPLOYMENTS,
+    REPLICASETS,
+    ENDPOINTSLICES,
+)
