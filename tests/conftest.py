@@ -1,0 +1,65 @@
+"""A pocketkube for the tests of each worker, and real clients to talk to it."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pocketkube import cluster as pocket
+
+ROOT = Path(__file__).parent.parent
+KUBECTL = Path(sys.executable).parent / "kubectl"  # the pinned one: messages differ between versions
+SECONDS = 20  # a command that takes longer talks to a cluster that hangs
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pocket.Cluster]:
+    """A running cluster, shared by the tests of one worker: work in a namespace of your own."""
+    with pocket.start(tmp_path_factory.mktemp("pocketkube")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kubectl(cluster: pocket.Cluster) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run real kubectl: `kubectl("get", "pods", namespace=..., stdin=...)`; fails the test unless it exits 0.
+
+    `fails=True` for a command that is expected to.
+    """
+
+    def run(
+        *arguments: str, namespace: str = "", stdin: str | None = None, fails: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        command = [str(KUBECTL), "--kubeconfig", str(cluster.kubeconfig), *arguments]
+        if namespace:
+            command[3:3] = ["--namespace", namespace]
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=SECONDS, check=False)
+        assert (done.returncode != 0) == fails, f"kubectl {' '.join(arguments)}\n{done.stdout}{done.stderr}"
+        return done
+
+    return run
+
+
+@pytest.fixture
+def namespace(kubectl: Callable[..., Any]) -> Iterator[str]:
+    """A fresh namespace, deleted afterwards without waiting for it."""
+    name = f"test-{secrets.token_hex(4)}"
+    kubectl("create", "-f", "-", stdin=f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n")
+    yield name
+    kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A failed test that used the cluster shows the end of the cluster's log."""
+    report: Any = yield
+    running = getattr(item, "funcargs", {}).get("cluster")
+    if report.failed and isinstance(running, pocket.Cluster):
+        state = "runs" if running.alive() else "has ended"
+        report.sections.append((f"pocketkube {state}; its log", running.log_tail()))
+    return report
