@@ -1,0 +1,189 @@
+"""Defaults, as k8s.io/kubernetes/pkg/apis/*/v1/defaults.go sets them. Setting them twice changes nothing."""
+
+from __future__ import annotations
+
+import secrets
+
+from pocketkube.resources import DEPLOYMENTS, ENDPOINTS, ENDPOINTSLICES, NAMESPACES, PODS, REPLICASETS, SERVICES, Resource
+from pocketkube.store import Object
+
+NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
+TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
+DEFAULT_MODE = 0o644
+
+
+def default(resource: Resource, obj: Object) -> Object:
+    """Fill in what the writer left out, in place; returns the object."""
+    obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
+    if resource is SERVICES:
+        _service(obj)
+    elif resource is PODS:
+        _pod(obj)
+    elif resource in (DEPLOYMENTS, REPLICASETS):
+        _workload(resource, obj)
+    elif resource is ENDPOINTSLICES:
+        for port in obj.get("ports") or ():
+            port.setdefault("name", "")
+            port.setdefault("protocol", "TCP")
+    elif resource is ENDPOINTS:
+        for subset in obj.get("subsets") or ():
+            for port in subset.get("ports") or ():
+                port.setdefault("protocol", "TCP")
+    elif resource is NAMESPACES:
+        _namespace(obj)
+    return obj
+
+
+def _service(service: Object) -> None:
+    spec = service.setdefault("spec", {})
+    kind = spec.setdefault("type", "ClusterIP")
+    spec.setdefault("sessionAffinity", "None")
+    if spec["sessionAffinity"] == "ClientIP":
+        client = spec.setdefault("sessionAffinityConfig", {}).setdefault("clientIP", {})
+        client.setdefault("timeoutSeconds", 10800)
+    else:
+        spec.pop("sessionAffinityConfig", None)
+    for port in spec.get("ports") or ():
+        port.setdefault("protocol", "TCP")
+        if port.get("targetPort") in (None, 0, ""):
+            port["targetPort"] = port.get("port", 0)
+    if kind in ("NodePort", "LoadBalancer"):
+        spec.setdefault("externalTrafficPolicy", "Cluster")
+    else:
+        spec.pop("externalTrafficPolicy", None)
+    if kind == "LoadBalancer":
+        spec.setdefault("allocateLoadBalancerNodePorts", True)
+    if kind == "ExternalName":
+        for field in ("internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy"):
+            spec.pop(field, None)
+    else:
+        spec.setdefault("internalTrafficPolicy", "Cluster")
+        spec.setdefault("ipFamilies", ["IPv4"])
+        selectorless_headless = spec.get("clusterIP") == "None" and not spec.get("selector")
+        spec.setdefault("ipFamilyPolicy", "RequireDualStack" if selectorless_headless else "SingleStack")
+        if selectorless_headless and spec["ipFamilyPolicy"] == "RequireDualStack" and spec["ipFamilies"] == ["IPv4"]:
+            spec["ipFamilies"] = ["IPv4", "IPv6"]
+    service.setdefault("status", {"loadBalancer": {}})
+
+
+def _namespace(namespace: Object) -> None:
+    labels = namespace["metadata"].setdefault("labels", {})
+    labels["kubernetes.io/metadata.name"] = namespace["metadata"]["name"]
+    namespace.setdefault("spec", {"finalizers": ["kubernetes"]})
+    namespace.setdefault("status", {"phase": "Active"})
+
+
+def _workload(resource: Resource, obj: Object) -> None:
+    spec = obj.setdefault("spec", {})
+    spec.setdefault("replicas", 1)
+    if resource is DEPLOYMENTS:
+        spec.setdefault("revisionHistoryLimit", 10)
+        spec.setdefault("progressDeadlineSeconds", 600)
+        strategy = spec.setdefault("strategy", {})
+        if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+            rolling = strategy.setdefault("rollingUpdate", {})
+            rolling.setdefault("maxSurge", "25%")
+            rolling.setdefault("maxUnavailable", "25%")
+    template = spec.setdefault("template", {})
+    template.setdefault("metadata", {})
+    _pod_spec(template.setdefault("spec", {}))
+    obj.setdefault("status", {} if resource is DEPLOYMENTS else {"replicas": 0})
+
+
+def _pod(pod: Object) -> None:
+    spec = pod.setdefault("spec", {})
+    _pod_spec(spec)
+    spec.setdefault("enableServiceLinks", True)
+    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    spec.setdefault("priority", 0)
+    spec.setdefault("serviceAccountName", "default")
+    spec["serviceAccount"] = spec["serviceAccountName"]
+    spec.setdefault("tolerations", [])
+    _tolerate_node_trouble(spec["tolerations"])
+    _mount_token(spec)
+    pod.setdefault("status", {"phase": "Pending", "qosClass": quality_of_service(spec)})
+
+
+def _pod_spec(spec: Object) -> None:
+    spec.setdefault("restartPolicy", "Always")
+    spec.setdefault("terminationGracePeriodSeconds", 30)
+    spec.setdefault("dnsPolicy", "ClusterFirst")
+    spec.setdefault("securityContext", {})
+    spec.setdefault("schedulerName", "default-scheduler")
+    for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
+        _container(container)
+    for volume in spec.get("volumes") or ():
+        if not any(key != "name" for key in volume):
+            volume["emptyDir"] = {}
+        for source in ("configMap", "secret", "downwardAPI", "projected"):
+            if source in volume:
+                volume[source].setdefault("defaultMode", DEFAULT_MODE)
+
+
+def _container(container: Object) -> None:
+    container.setdefault("resources", {})
+    container.setdefault("terminationMessagePath", "/dev/termination-log")
+    container.setdefault("terminationMessagePolicy", "File")
+    name = container.get("image", "").rpartition("/")[2]
+    latest = "@" not in name and (":" not in name or name.endswith(":latest"))
+    container.setdefault("imagePullPolicy", "Always" if latest else "IfNotPresent")
+    for port in container.get("ports") or ():
+        port.setdefault("protocol", "TCP")
+    for variable in container.get("env") or ():
+        reference = (variable.get("valueFrom") or {}).get("fieldRef")
+        if reference is not None:
+            reference.setdefault("apiVersion", "v1")
+    for kind in ("readinessProbe", "livenessProbe", "startupProbe"):
+        if kind in container:
+            _probe(container[kind])
+
+
+def _probe(probe: Object) -> None:
+    for field, value in (("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)):
+        probe.setdefault(field, value)
+    if "httpGet" in probe:
+        probe["httpGet"].setdefault("scheme", "HTTP")
+        probe["httpGet"].setdefault("path", "/")
+
+
+def _tolerate_node_trouble(tolerations: list[Object]) -> None:
+    """The DefaultTolerationSeconds admission plugin."""
+    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
+        if not any(each.get("key") == key for each in tolerations):
+            tolerations.append({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
+
+
+def _mount_token(spec: Object) -> None:
+    """The ServiceAccount admission plugin: the volume with token, authority and namespace."""
+    if spec.get("automountServiceAccountToken") is False:
+        return
+    volumes = spec.setdefault("volumes", [])
+    name = next((each["name"] for each in volumes if each["name"].startswith("kube-api-access-")), None)
+    if name is None:
+        name = "kube-api-access-" + "".join(secrets.choice(NAME_LETTERS) for _ in range(5))
+        volumes.append({"name": name, "projected": {"sources": _token_sources(), "defaultMode": DEFAULT_MODE}})
+    for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
+        mounts = container.setdefault("volumeMounts", [])
+        if not any(mount.get("mountPath") == TOKEN_PATH for mount in mounts):
+            mounts.append({"name": name, "readOnly": True, "mountPath": TOKEN_PATH})
+
+
+def _token_sources() -> list[Object]:
+    namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
+    return [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [namespace]}},
+    ]
+
+
+def quality_of_service(spec: Object) -> str:
+    """https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/"""
+    asked = [container.get("resources") or {} for container in spec.get("containers") or ()]
+    if not any(each.get("limits") or each.get("requests") for each in asked):
+        return "BestEffort"
+    for each in asked:
+        limits = each.get("limits") or {}
+        if set(limits) < {"cpu", "memory"} or (each.get("requests") or limits) != limits:
+            return "Burstable"
+    return "Guaranteed"

@@ -1,0 +1,264 @@
+"""Validation, with the API server's causes: k8s.io/kubernetes/pkg/apis/core/validation."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+
+from pocketkube.errors import Cause
+from pocketkube.resources import DEPLOYMENTS, ENDPOINTS, ENDPOINTSLICES, NAMESPACES, PODS, REPLICASETS, SERVICES, Resource
+from pocketkube.store import Object
+
+LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
+PORT_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+NOT_A_LABEL = (
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
+    "an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+)
+NOT_A_SUBDOMAIN = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
+    "end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+    r"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+)
+NOT_A_LABEL_VALUE = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
+    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+)
+PORT_RANGE = "must be between 1 and 65535, inclusive"
+NOT_AN_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
+PROTOCOLS = ["SCTP", "TCP", "UDP"]
+ENDPOINTS_DEPRECATED = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+
+
+def validate_create(resource: Resource, obj: Object) -> list[Cause]:
+    """Every reason why the object may not be created."""
+    return _metadata(resource, obj) + _spec(resource, obj)
+
+
+def validate_update(resource: Resource, new: Object, old: Object) -> list[Cause]:
+    """Every reason why `old` may not become `new`."""
+    causes = []
+    if resource is SERVICES:
+        causes += _service_update(new["spec"], old["spec"])
+    if resource in (DEPLOYMENTS, REPLICASETS) and new["spec"].get("selector") != old["spec"].get("selector"):
+        value = json.dumps(new["spec"].get("selector"), separators=(",", ":"))
+        causes.append(Cause.invalid("spec.selector", value, "field is immutable"))
+    return causes + _labels(new) + _spec(resource, new)
+
+
+def warnings(resource: Resource, obj: Object, old: Object | None) -> list[str]:
+    """What a client is told besides: texts of Warning headers (KEP-1693)."""
+    del old
+    if resource is ENDPOINTS:
+        return [ENDPOINTS_DEPRECATED]
+    spec = obj.get("spec") or {}
+    if resource is SERVICES and spec.get("clusterIP") == "None" and spec.get("sessionAffinity") == "ClientIP":
+        return ["spec.SessionAffinity is ignored for headless services"]
+    return []
+
+
+def _spec(resource: Resource, obj: Object) -> list[Cause]:
+    if resource is SERVICES:
+        return _service(obj["spec"])
+    if resource is PODS:
+        return _pod_spec(obj["spec"], "spec")
+    if resource in (DEPLOYMENTS, REPLICASETS):
+        return _workload(obj["spec"])
+    if resource is ENDPOINTSLICES:
+        return _slice(obj)
+    return []
+
+
+def _metadata(resource: Resource, obj: Object) -> list[Cause]:
+    name = obj["metadata"].get("name", "")
+    if not name:
+        return [Cause.required("metadata.name", "name or generateName is required")]
+    strict = resource in (SERVICES, NAMESPACES)
+    pattern, why, longest = (LABEL, NOT_A_LABEL, 63) if strict else (SUBDOMAIN, NOT_A_SUBDOMAIN, 253)
+    causes = []
+    if len(name) > longest:
+        causes.append(Cause.invalid("metadata.name", _quoted(name), f"must be no more than {longest} characters"))
+    if not pattern.fullmatch(name):
+        causes.append(Cause.invalid("metadata.name", _quoted(name), why))
+    return causes + _labels(obj)
+
+
+def _labels(obj: Object) -> list[Cause]:
+    return _label_values(obj["metadata"].get("labels") or {}, "metadata.labels")
+
+
+def _label_values(labels: dict[str, str], field: str) -> list[Cause]:
+    causes = []
+    for value in labels.values():
+        if len(value) > 63:
+            causes.append(Cause.invalid(field, _quoted(value), "must be no more than 63 bytes"))
+        if not LABEL_VALUE.fullmatch(value):
+            causes.append(Cause.invalid(field, _quoted(value), NOT_A_LABEL_VALUE))
+    return causes
+
+
+def _service(spec: Object) -> list[Cause]:
+    kind = spec["type"]
+    headless = spec.get("clusterIP") == "None"
+    ports = spec.get("ports") or []
+    causes = []
+    if not ports and not headless and kind != "ExternalName":
+        causes.append(Cause.required("spec.ports"))
+    if kind not in TYPES:
+        causes.append(Cause.unsupported("spec.type", _quoted(kind), TYPES))
+    if headless and kind in ("NodePort", "LoadBalancer"):
+        what = f"may not be set to 'None' for {kind} services"
+        causes.append(Cause.invalid("spec.clusterIPs[0]", '"None"', what))
+    if kind == "ExternalName":
+        causes += _external_name(spec)
+    names: set[str] = set()
+    for number, port in enumerate(ports):
+        causes += _service_port(port, f"spec.ports[{number}]", names, named=len(ports) > 1)
+    causes += _label_values(spec.get("selector") or {}, "spec.selector")
+    if spec["sessionAffinity"] not in ("None", "ClientIP"):
+        found = _quoted(spec["sessionAffinity"])
+        causes.append(Cause.unsupported("spec.sessionAffinity", found, ["ClientIP", "None"]))
+    address = spec.get("clusterIP")
+    if address and not headless and kind != "ExternalName" and not _is_ip(address):
+        causes.append(Cause.invalid("spec.clusterIPs[0]", _quoted(address), NOT_AN_IP))
+    return causes
+
+
+def _external_name(spec: Object) -> list[Cause]:
+    name = (spec.get("externalName") or "").removesuffix(".")
+    if spec.get("clusterIP"):
+        return [Cause.forbidden("spec.clusterIPs", "may not be set for ExternalName services")]
+    if not name:
+        return [Cause.required("spec.externalName")]
+    if not SUBDOMAIN.fullmatch(name):
+        return [Cause.invalid("spec.externalName", _quoted(spec["externalName"]), NOT_A_SUBDOMAIN)]
+    return []
+
+
+def _service_port(port: Object, field: str, names: set[str], *, named: bool) -> list[Cause]:
+    causes = []
+    name = port.get("name", "")
+    if named and not name:
+        causes.append(Cause.required(f"{field}.name"))
+    elif name and not LABEL.fullmatch(name):
+        causes.append(Cause.invalid(f"{field}.name", _quoted(name), NOT_A_LABEL))
+    elif name and name in names:
+        causes.append(Cause.duplicate(f"{field}.name", _quoted(name)))
+    names.add(name)
+    number = port.get("port", 0)
+    if not 1 <= number <= 65535:
+        causes.append(Cause.invalid(f"{field}.port", str(number), PORT_RANGE))
+    if port["protocol"] not in PROTOCOLS:
+        causes.append(Cause.unsupported(f"{field}.protocol", _quoted(port["protocol"]), PROTOCOLS))
+    target = port["targetPort"]
+    if isinstance(target, int):
+        # A targetPort that was left out is the port's own number, which has been told of already.
+        if not 1 <= target <= 65535 and target == number or not 0 <= target <= 65535:
+            causes.append(Cause.invalid(f"{field}.targetPort", str(target), PORT_RANGE))
+    else:
+        causes += _port_name(target, f"{field}.targetPort")
+    return causes
+
+
+def _port_name(name: str, field: str) -> list[Cause]:
+    """An IANA service name: RFC 6335 5.1."""
+    if len(name) > 15:
+        return [Cause.invalid(field, _quoted(name), "must be no more than 15 characters")]
+    if not PORT_NAME.fullmatch(name):
+        return [Cause.invalid(field, _quoted(name), "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")]
+    if not re.search("[a-z]", name):
+        return [Cause.invalid(field, _quoted(name), "must contain at least one letter (a-z)")]
+    return []
+
+
+def _service_update(new: Object, old: Object) -> list[Cause]:
+    """spec.clusterIP stays what it is once set, unless the type comes from or becomes ExternalName."""
+    if "ExternalName" in (new["type"], old["type"]) or not new.get("clusterIP") or not old.get("clusterIP"):
+        return []
+    if new["clusterIP"] == old["clusterIP"]:
+        return []
+    return [Cause.invalid("spec.clusterIPs[0]", json.dumps([new["clusterIP"]]), "may not change once set")]
+
+
+def _pod_spec(spec: Object, field: str) -> list[Cause]:
+    containers = spec.get("containers") or []
+    causes = [] if containers else [Cause.required(f"{field}.containers")]
+    volumes = {volume.get("name") for volume in spec.get("volumes") or ()}
+    names: set[str] = set()
+    for kind in ("containers", "initContainers"):
+        for number, container in enumerate(spec.get(kind) or ()):
+            where = f"{field}.{kind}[{number}]"
+            name = container.get("name", "")
+            if not name:
+                causes.append(Cause.required(f"{where}.name"))
+            elif not LABEL.fullmatch(name):
+                causes.append(Cause.invalid(f"{where}.name", _quoted(name), NOT_A_LABEL))
+            elif name in names:
+                causes.append(Cause.duplicate(f"{where}.name", _quoted(name)))
+            names.add(name)
+            if not container.get("image"):
+                causes.append(Cause.required(f"{where}.image"))
+            for index, port in enumerate(container.get("ports") or ()):
+                if not 1 <= port.get("containerPort", 0) <= 65535:
+                    what = f"{where}.ports[{index}].containerPort"
+                    causes.append(Cause.invalid(what, str(port.get("containerPort", 0)), PORT_RANGE))
+            for index, mount in enumerate(container.get("volumeMounts") or ()):
+                if mount.get("name") not in volumes:
+                    what = f"{where}.volumeMounts[{index}].name"
+                    causes.append(Cause("FieldValueNotFound", f"Not found: {_quoted(mount.get('name', ''))}", what))
+    return causes
+
+
+def _workload(spec: Object) -> list[Cause]:
+    causes = []
+    selector = spec.get("selector")
+    labels = spec["template"]["metadata"].get("labels") or {}
+    wanted = (selector or {}).get("matchLabels") or {}
+    if not selector:
+        causes.append(Cause.required("spec.selector"))
+    if not selector or any(labels.get(key) != value for key, value in wanted.items()):
+        value = json.dumps(labels, separators=(",", ":"))
+        causes.append(
+            Cause.invalid("spec.template.metadata.labels", value, "`selector` does not match template `labels`")
+        )
+    if spec["replicas"] < 0:
+        causes.append(Cause.invalid("spec.replicas", str(spec["replicas"]), "must be greater than or equal to 0"))
+    return causes + _pod_spec(spec["template"]["spec"], "spec.template.spec")
+
+
+def _slice(obj: Object) -> list[Cause]:
+    causes = []
+    if not obj.get("addressType"):
+        causes.append(Cause.required("addressType"))
+    for number, endpoint in enumerate(obj.get("endpoints") or ()):
+        if not endpoint.get("addresses"):
+            causes.append(Cause.required(f"endpoints[{number}].addresses", "must contain at least 1 address"))
+        for index, address in enumerate(endpoint.get("addresses") or ()):
+            where = f"endpoints[{number}].addresses[{index}]"
+            if obj.get("addressType") == "FQDN":
+                continue
+            if not _is_ip(address):
+                if obj.get("addressType"):
+                    causes.append(Cause.invalid(where, _quoted(address), NOT_AN_IP))
+            elif ipaddress.ip_address(address).is_loopback:
+                what = "may not be in the loopback range (127.0.0.0/8, ::1/128)"
+                causes.append(Cause.invalid(where, _quoted(address), what))
+    return causes
+
+
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text)
