@@ -93,7 +93,7 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
     runner = web.AppRunner(server.application(), handle_signals=False)
     await runner.setup()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(controllers.run(store, registry, credentials["ca"]))
+        tasks.create_task(controllers.run(registry, credentials["ca"]))
         tasks.create_task(proxy.run())
         tasks.create_task(dns.run())
         tasks.create_task(kubelets.run())

@@ -1,0 +1,29 @@
+"""The controllers: each follows the store and brings what is closer to what is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pocketkube.controllers.deployment import DeploymentController
+from pocketkube.controllers.endpoints import EndpointsController
+from pocketkube.controllers.endpointslice import EndpointSliceController
+from pocketkube.controllers.garbage import GarbageCollector
+from pocketkube.controllers.namespace import NamespaceController
+from pocketkube.controllers.replicaset import ReplicaSetController
+from pocketkube.controllers.scheduler import Scheduler
+from pocketkube.registry import Registry
+
+
+async def run(registry: Registry, ca_certificate: str) -> None:
+    """Run all of them until cancelled. `ca_certificate` (PEM) goes into every namespace as kube-root-ca.crt."""
+    async with asyncio.TaskGroup() as tasks:
+        for controller in (
+            NamespaceController(registry, ca_certificate),
+            DeploymentController(registry),
+            ReplicaSetController(registry),
+            Scheduler(registry),
+            EndpointSliceController(registry),
+            EndpointsController(registry),
+            GarbageCollector(registry),
+        ):
+            tasks.create_task(controller.run(), name=type(controller).__name__)

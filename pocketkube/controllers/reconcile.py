@@ -1,0 +1,69 @@
+"""The loop that controllers share: a batch of events becomes a set of keys, and each key is reconciled once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+from pocketkube.errors import ApiError
+from pocketkube.resources import Resource
+from pocketkube.store import Event, Object, Store
+
+Key = tuple[str, str]  # namespace, name
+log = logging.getLogger(__name__)
+
+
+async def follow(
+    store: Store,
+    resources: tuple[Resource, ...],
+    keys_of: Callable[[Event], Iterable[Key]],
+    reconcile: Callable[[Key], None],
+) -> None:
+    """Call `reconcile` for every key that events concern. A key that fails does not stop the others."""
+    with store.watch(*resources) as watch:
+        async for events in watch:
+            for key in dict.fromkeys(key for event in events for key in keys_of(event)):
+                try:
+                    reconcile(key)
+                except ApiError as error:
+                    log.info("%s %s: %s", reconcile.__qualname__, "/".join(key), error)
+                except Exception:
+                    log.exception("%s %s failed", reconcile.__qualname__, "/".join(key))
+
+
+def key_of(obj: Object) -> Key:
+    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
+
+
+def controller_of(obj: Object) -> Object | None:
+    """The ownerReference of the controller that manages the object."""
+    references = obj["metadata"].get("ownerReferences") or ()
+    return next((each for each in references if each.get("controller")), None)
+
+
+def owned_by(obj: Object, owner: Object) -> bool:
+    reference = controller_of(obj)
+    return reference is not None and reference["uid"] == owner["metadata"]["uid"]
+
+
+def reference_to(owner: Object) -> Object:
+    return {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def is_ready(pod: Object) -> bool:
+    return any(
+        each["type"] == "Ready" and each["status"] == "True" for each in pod.get("status", {}).get("conditions", ())
+    )
+
+
+def is_active(pod: Object) -> bool:
+    """Neither finished nor being deleted."""
+    finished = pod.get("status", {}).get("phase") in ("Succeeded", "Failed")
+    return not finished and "deletionTimestamp" not in pod["metadata"]

@@ -1,0 +1,83 @@
+"""ReplicaSets: as many Pods as are asked for."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+
+from pocketkube.controllers.reconcile import Key, controller_of, follow, is_active, is_ready, key_of, owned_by, reference_to
+from pocketkube.events import EventRecorder
+from pocketkube.registry import Registry
+from pocketkube.resources import PODS, REPLICASETS
+from pocketkube.store import Event, Object
+
+
+class ReplicaSetController:
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._store = registry.store
+        self._recorder = EventRecorder(registry, "replicaset-controller")
+
+    async def run(self) -> None:
+        await follow(self._store, (REPLICASETS, PODS), self._keys, self.reconcile)
+
+    def _keys(self, event: Event) -> Iterable[Key]:
+        if event.resource is REPLICASETS:
+            return [key_of(event.object)]
+        owner = controller_of(event.object)
+        if owner and owner["kind"] == "ReplicaSet":
+            return [(event.object["metadata"]["namespace"], owner["name"])]
+        return []
+
+    def reconcile(self, key: Key) -> None:
+        replicaset = self._store.find(REPLICASETS, *key)
+        if replicaset is None or "deletionTimestamp" in replicaset["metadata"]:
+            return
+        pods = [pod for pod in self._store.list(PODS, key[0]) if owned_by(pod, replicaset) and is_active(pod)]
+        wanted = replicaset["spec"]["replicas"]
+        for _ in range(wanted - len(pods)):
+            pods.append(self._create(replicaset))
+        for pod in sorted(pods, key=_keep_last)[: max(len(pods) - wanted, 0)]:
+            self._delete(replicaset, pod)
+            pods.remove(pod)
+        self._report(replicaset, pods)
+
+    def _create(self, replicaset: Object) -> Object:
+        template = replicaset["spec"]["template"]
+        metadata = {
+            **copy.deepcopy(template["metadata"]),
+            "generateName": f"{replicaset['metadata']['name']}-",
+            "ownerReferences": [reference_to(replicaset)],
+        }
+        pod = self._registry.create(
+            PODS, {"metadata": metadata, "spec": template["spec"]}, replicaset["metadata"]["namespace"]
+        )
+        message = f"Created pod: {pod['metadata']['name']}"
+        self._recorder.event(replicaset, "Normal", "SuccessfulCreate", message)
+        return pod
+
+    def _delete(self, replicaset: Object, pod: Object) -> None:
+        self._registry.delete(PODS, *key_of(pod))
+        message = f"Deleted pod: {pod['metadata']['name']}"
+        self._recorder.event(replicaset, "Normal", "SuccessfulDelete", message)
+
+    def _report(self, replicaset: Object, pods: list[Object]) -> None:
+        labels = replicaset["spec"]["template"]["metadata"].get("labels") or {}
+        full = [pod for pod in pods if labels.items() <= (pod["metadata"].get("labels") or {}).items()]
+        ready = [pod for pod in pods if is_ready(pod)]
+        status = {
+            "replicas": len(pods),
+            "fullyLabeledReplicas": len(full),
+            "readyReplicas": len(ready),
+            "availableReplicas": len(ready),
+            "observedGeneration": replicaset["metadata"]["generation"],
+        }
+        status = {key: value for key, value in status.items() if value or key == "replicas"}
+        self._registry.update(REPLICASETS, {**replicaset, "status": status}, subresource="status")
+
+
+def _keep_last(pod: Object) -> tuple[bool, bool, bool, float]:
+    """Which Pods go first: unassigned, pending, not ready, then the newest (controller_utils.go, ActivePods)."""
+    assigned = bool(pod["spec"].get("nodeName"))
+    pending = pod.get("status", {}).get("phase") == "Pending"
+    return assigned, not pending, is_ready(pod), -int(pod["metadata"]["resourceVersion"])
