@@ -90,7 +90,7 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
     with step("set up nftables"):
         proxy = Proxy(store, network.nodes.values())
     bootstrap.write(registry, {name: (node.address, node.pod_cidr) for name, node in network.nodes.items()})
-    runner = web.AppRunner(server.application(), handle_signals=False)
+    runner = web.AppRunner(server.application(), handle_signals=False, access_log=None)
     await runner.setup()
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(controllers.run(registry, credentials["ca"]))

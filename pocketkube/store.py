@@ -155,6 +155,11 @@ class Watch:
         while True:
             yield await self.next_batch()
 
+    def skip_backlog(self) -> None:
+        """Forget what has not been fetched yet: the reader has listed it."""
+        self._pending = []
+        self._changed.clear()
+
     def close(self) -> None:
         self._store._forget(self)
 

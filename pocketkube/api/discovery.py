@@ -1,0 +1,154 @@
+"""What the server serves: https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from pocketkube.resources import PODS, SERVED, Resource
+from pocketkube.store import Object
+
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+AUTHORIZATION = ("authorization.k8s.io", "v1")
+VERSION = {
+    "major": "1",
+    "minor": "36",
+    "gitVersion": "v1.36.2",
+    "gitCommit": "",
+    "gitTreeState": "",
+    "buildDate": "1970-01-01T00:00:00Z",
+    "goVersion": "",
+    "compiler": "",
+    "platform": "linux/amd64",
+}
+
+
+def groups() -> dict[tuple[str, str], list[Resource]]:
+    """{(group, version): resources}"""
+    found: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+    for resource in SERVED:
+        found[resource.group, resource.version].append(resource)
+    found[AUTHORIZATION] = []
+    return found
+
+
+def aggregated(*, core: bool) -> Object:
+    """Everything of the core group, or of all the others, in one document (KEP-3352)."""
+    items = [
+        {
+            "metadata": {"name": group, "creationTimestamp": None},
+            "versions": [
+                {
+                    "version": version,
+                    "freshness": "Current",
+                    "resources": [_aggregated_resource(each) for each in resources] or [_access_review()],
+                }
+            ],
+        }
+        for (group, version), resources in groups().items()
+        if (group == "") == core
+    ]
+    return {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items}
+
+
+def api_versions() -> Object:
+    address = {"clientCIDR": "0.0.0.0/0", "serverAddress": "172.18.0.2:6443"}
+    return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": [address]}
+
+
+def group_list() -> Object:
+    named = [group(name) for name, _ in groups() if name]
+    return {"kind": "APIGroupList", "apiVersion": "v1", "groups": named}
+
+
+def group(name: str) -> Object:
+    version = next(version for found, version in groups() if found == name)
+    entry = {"groupVersion": f"{name}/{version}", "version": version}
+    return {"name": name, "versions": [entry], "preferredVersion": entry}
+
+
+def resource_list(group_name: str, version: str) -> Object:
+    resources = groups()[group_name, version]
+    listed = [entry for each in resources for entry in (_entry(each), *_subresources(each))]
+    if (group_name, version) == AUTHORIZATION:
+        listed = [
+            {
+                "name": "selfsubjectaccessreviews",
+                "singularName": "selfsubjectaccessreview",
+                "namespaced": False,
+                "kind": "SelfSubjectAccessReview",
+                "verbs": ["create"],
+            }
+        ]
+    group_version = f"{group_name}/{version}" if group_name else version
+    return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": listed}
+
+
+def _entry(resource: Resource) -> Object:
+    entry: Object = {
+        "name": resource.plural,
+        "singularName": resource.singular,
+        "namespaced": resource.namespaced,
+        "kind": resource.kind,
+        "verbs": list(resource.verbs),
+    }
+    if resource.short_names:
+        entry["shortNames"] = list(resource.short_names)
+    if resource.categories:
+        entry["categories"] = list(resource.categories)
+    return entry
+
+
+def _subresources(resource: Resource) -> list[Object]:
+    def sub(name: str, kind: str, verbs: list[str], **more: str) -> Object:
+        full = f"{resource.plural}/{name}"
+        namespaced = resource.namespaced
+        return {"name": full, "singularName": "", "namespaced": namespaced, **more, "kind": kind, "verbs": verbs}
+
+    change = ["get", "patch", "update"]
+    found = [sub("status", resource.kind, change)] if resource.has_status else []
+    if resource.has_scale:
+        found.append(sub("scale", "Scale", change, group="autoscaling", version="v1"))
+    if resource is PODS:
+        found += [
+            sub("attach", "PodAttachOptions", ["create", "get"]),
+            sub("exec", "PodExecOptions", ["create", "get"]),
+            sub("log", "Pod", ["get"]),
+        ]
+    return found
+
+
+def _aggregated_resource(resource: Resource) -> Object:
+    entry: Object = {
+        "resource": resource.plural,
+        "responseKind": {"group": resource.group, "version": resource.version, "kind": resource.kind},
+        "scope": "Namespaced" if resource.namespaced else "Cluster",
+        "singularResource": resource.singular,
+        "verbs": list(resource.verbs),
+    }
+    if resource.short_names:
+        entry["shortNames"] = list(resource.short_names)
+    if resource.categories:
+        entry["categories"] = list(resource.categories)
+    subresources = [
+        {
+            "subresource": each["name"].partition("/")[2],
+            "responseKind": {
+                "group": each.get("group", resource.group),
+                "version": each.get("version", resource.version),
+                "kind": each["kind"],
+            },
+            "verbs": each["verbs"],
+        }
+        for each in _subresources(resource)
+    ]
+    return {**entry, **({"subresources": subresources} if subresources else {})}
+
+
+def _access_review() -> Object:
+    return {
+        "resource": "selfsubjectaccessreviews",
+        "responseKind": {"group": AUTHORIZATION[0], "version": AUTHORIZATION[1], "kind": "SelfSubjectAccessReview"},
+        "scope": "Cluster",
+        "singularResource": "selfsubjectaccessreview",
+        "verbs": ["create"],
+    }

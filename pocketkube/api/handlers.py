@@ -1,0 +1,179 @@
+"""The verbs on resources: https://kubernetes.io/docs/reference/using-api/api-concepts/#standard-api-terminology"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any
+
+from aiohttp import web
+
+from pocketkube import admission
+from pocketkube.api.negotiation import many, one, read_body, respond
+from pocketkube.api.patch import apply_patch
+from pocketkube.api.selectors import parse_field_selector, parse_label_selector
+from pocketkube.errors import ApiError, bad_request
+from pocketkube.registry import Registry
+from pocketkube.resources import Resource
+from pocketkube.store import Object
+
+METHOD_NOT_ALLOWED = "the server does not allow this method on the requested resource"
+
+
+class Handlers:
+    """Each takes the request, the resource, and what the path names."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._store = registry.store
+
+    def list(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
+        query = request.query
+        if query.get("resourceVersion", "").isdigit():
+            self._store.check_revision(int(query["resourceVersion"]))
+        objects = select(request, resource, self._store.list(resource, namespace))
+        metadata: Object = {"resourceVersion": str(self._store.revision)}
+        start = _continue_from(query.get("continue", ""))
+        limit = int(query.get("limit") or 0)
+        if start:
+            objects = [obj for obj in objects if _position(obj) > start]
+        if limit and len(objects) > limit:
+            metadata["remainingItemCount"] = len(objects) - limit
+            objects = objects[:limit]
+            metadata["continue"] = _continue_token(_position(objects[-1]))
+        return many(request, resource, objects, metadata)
+
+    def get(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
+        return one(request, resource, self._store.get(resource, namespace, name))
+
+    async def create(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
+        obj, warnings = await self._decoded(request, resource)
+        made = self._registry.create(resource, obj, namespace, dry_run=_dry_run(request))
+        return one(request, resource, made, 201, warnings + admission.warnings(resource, made, None))
+
+    async def update(
+        self, request: web.Request, resource: Resource, namespace: str, name: str, subresource: str = ""
+    ) -> web.Response:
+        obj, warnings = await self._decoded(request, resource)
+        metadata = obj.setdefault("metadata", {})
+        if metadata.setdefault("name", name) != name:
+            found = metadata["name"]
+            raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
+        metadata["namespace"] = namespace
+        old = self._store.get(resource, namespace, name)
+        made = self._registry.update(resource, obj, subresource=subresource, dry_run=_dry_run(request))
+        return one(request, resource, made, 200, warnings + admission.warnings(resource, made, old))
+
+    async def patch(
+        self, request: web.Request, resource: Resource, namespace: str, name: str, subresource: str = ""
+    ) -> web.Response:
+        content_type = request.content_type
+        patch = await read_body(request)
+        old = self._store.get(resource, namespace, name)
+        patched = apply_patch(old, patch, content_type)
+        validation = request.query.get("fieldValidation") or "Warn"
+        obj, warnings = admission.decode(resource, patched, validation)
+        made = self._registry.update(resource, obj, subresource=subresource, dry_run=_dry_run(request))
+        return one(request, resource, made, 200, warnings + admission.warnings(resource, made, old))
+
+    async def delete(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
+        options = await self._delete_options(request)
+        deleted = self._registry.delete(resource, namespace, name, options, dry_run=_dry_run(request))
+        if self._store.find(resource, namespace, name):
+            return respond(deleted)
+        details: Object = {"name": name, **({"group": resource.group} if resource.group else {})}
+        details |= {"kind": resource.plural, "uid": deleted["metadata"]["uid"]}
+        return respond({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
+
+    async def delete_collection(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
+        options = await self._delete_options(request)
+        objects = select(request, resource, self._store.list(resource, namespace))
+        for obj in objects:
+            metadata = obj["metadata"]
+            self._registry.delete(resource, metadata.get("namespace", ""), metadata["name"], options, dry_run=_dry_run(request))
+        return many(request, resource, objects, {"resourceVersion": str(self._store.revision)})
+
+    async def scale(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
+        """The scale subresource: an autoscaling/v1 Scale of the object's replicas."""
+        obj = self._store.get(resource, namespace, name)
+        scale = _scale(obj)
+        if request.method == "GET":
+            return respond(scale)
+        body = await read_body(request)
+        wanted = body if request.method == "PUT" else apply_patch(scale, body, request.content_type)
+        replicas = (wanted.get("spec") or {}).get("replicas", 0)
+        if not isinstance(replicas, int) or isinstance(replicas, bool) or replicas < 0:
+            raise bad_request(f"spec.replicas: {replicas!r}: must be a number greater than or equal to 0")
+        revision = (wanted.get("metadata") or {}).get("resourceVersion")
+        changed = {**obj, "spec": {**obj["spec"], "replicas": replicas}}
+        if revision:
+            changed["metadata"] = {**obj["metadata"], "resourceVersion": revision}
+        return respond(_scale(self._registry.update(resource, changed, dry_run=_dry_run(request))))
+
+    async def _decoded(self, request: web.Request, resource: Resource) -> tuple[Object, list[str]]:
+        body = await read_body(request)
+        if not isinstance(body, dict):
+            raise bad_request(f"the object provided is unrecognized (must be of type {resource.kind})")
+        return admission.decode(resource, body, request.query.get("fieldValidation") or "Warn")
+
+    async def _delete_options(self, request: web.Request) -> Object:
+        options = dict(await read_body(request) or {})
+        if "gracePeriodSeconds" in request.query:
+            options["gracePeriodSeconds"] = int(request.query["gracePeriodSeconds"])
+        if "propagationPolicy" in request.query:
+            options["propagationPolicy"] = request.query["propagationPolicy"]
+        return options
+
+
+def select(request: web.Request, resource: Resource, objects: list[Object]) -> list[Object]:
+    """Those that the request's label and field selectors choose."""
+    labels, fields = request.query.get("labelSelector"), request.query.get("fieldSelector")
+    if labels:
+        matches = parse_label_selector(labels)
+        objects = [obj for obj in objects if matches(obj)]
+    if fields:
+        matches = parse_field_selector(resource, fields)
+        objects = [obj for obj in objects if matches(obj)]
+    return objects
+
+
+def _dry_run(request: web.Request) -> bool:
+    return request.query.get("dryRun") == "All"
+
+
+def _scale(obj: Object) -> Object:
+    metadata = {key: obj["metadata"][key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")}
+    labels = (obj["spec"].get("selector") or {}).get("matchLabels") or {}
+    selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": metadata,
+        "spec": {"replicas": obj["spec"]["replicas"]},
+        "status": {"replicas": obj.get("status", {}).get("replicas", 0), "selector": selector},
+    }
+
+
+def _position(obj: Object) -> tuple[str, str]:
+    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
+
+
+def _continue_token(position: tuple[str, str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+
+
+def _continue_from(token: str) -> tuple[str, str] | None:
+    if not token:
+        return None
+    try:
+        namespace, name = json.loads(base64.urlsafe_b64decode(token))
+    except (ValueError, binascii.Error, TypeError) as error:
+        raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error
+    return str(namespace), str(name)
+
+
+def method_not_allowed() -> ApiError:
+    return ApiError(405, "MethodNotAllowed", METHOD_NOT_ALLOWED, {})
+
+

@@ -1,0 +1,59 @@
+"""GET pods/NAME/log."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime, timedelta
+
+from aiohttp import web
+
+from pocketkube.errors import bad_request
+from pocketkube.node.runtime import Runtime
+from pocketkube.store import Object
+
+
+def chosen_container(pod: Object, name: str) -> str:
+    """The container that a request means; ApiError 400 in the API server's words when that is not clear."""
+    containers = [each["name"] for each in pod["spec"]["containers"]]
+    inits = [each["name"] for each in pod["spec"].get("initContainers") or ()]
+    pod_name = pod["metadata"]["name"]
+    if not name:
+        if len(containers) == 1:
+            return str(containers[0])
+        listed = " ".join(containers)
+        more = f" or one of the init containers: [{' '.join(inits)}]" if inits else ""
+        what = f"a container name must be specified for pod {pod_name}, choose one of: [{listed}]{more}"
+        raise bad_request(what)
+    if name not in (*containers, *inits):
+        raise bad_request(f"container {name} is not valid for pod {pod_name}")
+    return name
+
+
+async def serve(request: web.Request, runtime: Runtime, pod: Object) -> web.StreamResponse:
+    query = request.query
+    container = chosen_container(pod, query.get("container", ""))
+    namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+    log = runtime.log(namespace, name, container, query.get("previous") == "true")
+    start = 0
+    since = query.get("sinceTime")
+    if query.get("sinceSeconds"):
+        since = (datetime.now(UTC) - timedelta(seconds=int(query["sinceSeconds"]))).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if since:
+        start = next((number for number, (time, _) in enumerate(log.lines) if time >= since), len(log.lines))
+    if query.get("tailLines"):
+        start = max(start, len(log.lines) - int(query["tailLines"]))
+    stamped = query.get("timestamps") == "true"
+    rest = int(query.get("limitBytes") or 0)
+
+    def written(line: tuple[str, bytes]) -> bytes:
+        return line[0].encode() + b" " + line[1] if stamped else line[1]
+
+    if query.get("follow") != "true":
+        text = b"".join(written(line) for line in log.lines[start:])
+        return web.Response(body=text[:rest] if rest else text, content_type="text/plain")
+    response = web.StreamResponse(headers={"Content-Type": "text/plain"})
+    await response.prepare(request)
+    with contextlib.suppress(ConnectionError):
+        async for line in log.follow(start):
+            await response.write(written(line))
+    return response

@@ -1,0 +1,92 @@
+"""What a client sends and what it wants to read: https://kubernetes.io/docs/reference/using-api/api-concepts/"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+import yaml
+from aiohttp import web
+
+from pocketkube.api.tables import table
+from pocketkube.errors import ApiError, bad_request
+from pocketkube.resources import Resource
+from pocketkube.store import Object
+
+Form = Literal["Object", "Table", "PartialObjectMetadata"]
+AVAILABLE = (
+    "application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, "
+    "application/vnd.kubernetes.protobuf;stream=watch"
+)
+
+
+def wanted_form(request: web.Request) -> Form:
+    """The first form of the Accept header that can be given; ApiError 406 when there is none."""
+    accept = request.headers.get("Accept", "") or "*/*"
+    for entry in accept.split(","):
+        media, *rest = (part.strip() for part in entry.split(";"))
+        parameters = dict(part.split("=", 1) for part in rest if "=" in part)
+        if media not in ("application/json", "*/*", "application/*", "application/yaml"):
+            continue
+        form = parameters.get("as", "")
+        if form == "Table":
+            return "Table"
+        if form.startswith("PartialObjectMetadata"):
+            return "PartialObjectMetadata"
+        if not form:
+            return "Object"
+    message = f"406: Not Acceptable\n\nAvailable representations: {AVAILABLE}"
+    raise ApiError(406, "NotAcceptable", message, {})
+
+
+async def read_body(request: web.Request) -> Any:
+    """The body as JSON or YAML; ApiError 400 or 415. None for an empty one."""
+    text = await request.read()
+    if not text:
+        return None
+    media = request.content_type
+    if media == "application/vnd.kubernetes.protobuf":
+        raise ApiError(415, "UnsupportedMediaType", "pocketkube reads JSON and YAML, not protobuf: use apply -f", {})
+    try:
+        return yaml.safe_load(text) if media.endswith("yaml") else json.loads(text)
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        raise bad_request(f"the body cannot be read as {media}: {error}") from error
+
+
+def one(request: web.Request, resource: Resource, obj: Object, status: int = 200, warnings: list[str] | None = None) -> web.Response:
+    """A single object in the form that the client wants."""
+    form = wanted_form(request)
+    return respond(shaped(resource, obj, form, request), status, warnings)
+
+
+def shaped(resource: Resource, obj: Object, form: Form, request: web.Request) -> Object:
+    if form == "Table":
+        revision = obj["metadata"].get("resourceVersion", "")
+        include = request.query.get("includeObject", "Metadata")
+        return table(resource, [obj], {"resourceVersion": revision}, include)
+    if form == "PartialObjectMetadata":
+        return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": obj["metadata"]}
+    return obj
+
+
+def many(request: web.Request, resource: Resource, objects: list[Object], metadata: Object) -> web.Response:
+    """A list in the form that the client wants."""
+    form = wanted_form(request)
+    if form == "Table":
+        return respond(table(resource, objects, metadata, request.query.get("includeObject", "Metadata")))
+    if form == "PartialObjectMetadata":
+        kind, version = "PartialObjectMetadataList", "meta.k8s.io/v1"
+        objects = [shaped(resource, obj, form, request) for obj in objects]
+    else:
+        kind, version = f"{resource.kind}List", resource.api_version
+        # Items of a list carry no kind of their own on the wire.
+        objects = [{key: value for key, value in obj.items() if key not in ("kind", "apiVersion")} for obj in objects]
+    return respond({"kind": kind, "apiVersion": version, "metadata": metadata, "items": objects})
+
+
+def respond(body: Object, status: int = 200, warnings: list[str] | None = None) -> web.Response:
+    response = web.Response(body=json.dumps(body).encode(), status=status, content_type="application/json")
+    for text in warnings or ():
+        quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+        response.headers.add("Warning", f'299 - "{quoted}"')
+    return response

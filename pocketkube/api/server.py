@@ -1,0 +1,183 @@
+"""The API server: authentication, routing, and errors as Status objects."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+
+from aiohttp import hdrs, web
+
+from pocketkube.api import discovery, logs, openapi, streams, watch
+from pocketkube.api.handlers import Handlers, method_not_allowed
+from pocketkube.api.negotiation import read_body, respond
+from pocketkube.errors import ApiError
+from pocketkube.node.runtime import Runtime
+from pocketkube.registry import Registry
+from pocketkube.resources import PODS, SERVED, Resource
+from pocketkube.store import Store
+
+LARGEST_BODY = 3 << 20  # bytes, as the API server's own limit
+NOT_FOUND = ApiError(404, "NotFound", "the server could not find the requested resource", {})
+UNAUTHORIZED = ApiError(401, "Unauthorized", "Unauthorized")
+log = logging.getLogger(__name__)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class ApiServer:
+    """Serves `store` to clients that send `token`."""
+
+    def __init__(self, store: Store, registry: Registry, runtime: Runtime, token: str) -> None:
+        self._store = store
+        self._handlers = Handlers(registry)
+        self._runtime = runtime
+        self._token = f"Bearer {token}".encode()
+        self._resources = {
+            (resource.group, resource.version, resource.plural): resource for resource in SERVED
+        }
+
+    def application(self) -> web.Application:
+        application = web.Application(middlewares=[self._guard], client_max_size=LARGEST_BODY)
+        router = application.router
+        router.add_get("/version", self._version)
+        for path in ("/healthz", "/livez", "/readyz"):
+            router.add_get(path, self._healthy)
+        router.add_get("/openapi/v3", self._openapi_index)
+        router.add_get("/openapi/v3/{path:.+}", self._openapi)
+        router.add_get("/api", self._core)
+        router.add_get("/apis", self._groups)
+        router.add_get("/apis/{group}", self._group)
+        router.add_get("/api/{version}", self._resource_list)
+        router.add_get("/apis/{group}/{version}", self._resource_list)
+        router.add_post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", self._access_review)
+        for base in ("/api/{version}", "/apis/{group}/{version}"):
+            for scope in ("/namespaces/{namespace}", ""):
+                router.add_route("*", f"{base}{scope}/{{plural}}/{{name}}/{{subresource}}", self._subresource)
+                router.add_route("*", f"{base}{scope}/{{plural}}/{{name}}", self._object)
+                router.add_route("*", f"{base}{scope}/{{plural}}", self._collection)
+        return application
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Nobody without the token gets further; every failure becomes a Status."""
+        try:
+            given = request.headers.get(hdrs.AUTHORIZATION, "").encode()
+            if not hmac.compare_digest(given, self._token):
+                raise UNAUTHORIZED
+            return await handler(request)
+        except ApiError as error:
+            return respond(error.status(), error.code)
+        except web.HTTPException as error:
+            if error.status == 404:
+                return web.Response(status=404, text="404 page not found\n")
+            reason = error.reason or ""
+            return respond(ApiError(error.status, reason.replace(" ", ""), reason).status(), error.status)
+        except ConnectionError:
+            raise
+        except Exception as error:
+            log.exception("%s %s failed", request.method, request.path)
+            message = f"Internal error occurred: {type(error).__name__}: {error}"
+            return respond(ApiError(500, "InternalError", message).status(), 500)
+
+    async def _collection(self, request: web.Request) -> web.StreamResponse:
+        resource, namespace = self._target(request)
+        if request.method == "GET":
+            if request.query.get("watch") in ("true", "1"):
+                return await watch.serve(request, self._store, resource, namespace)
+            return self._handlers.list(request, resource, namespace)
+        if request.method == "POST" and (namespace or not resource.namespaced):
+            return await self._handlers.create(request, resource, namespace)
+        if request.method == "DELETE" and "deletecollection" in resource.verbs:
+            return await self._handlers.delete_collection(request, resource, namespace)
+        raise method_not_allowed()
+
+    async def _object(self, request: web.Request) -> web.StreamResponse:
+        resource, namespace = self._target(request)
+        name = request.match_info["name"]
+        if request.method == "GET":
+            return self._handlers.get(request, resource, namespace, name)
+        change = {"PUT": self._handlers.update, "PATCH": self._handlers.patch, "DELETE": self._handlers.delete}
+        if request.method not in change:
+            raise method_not_allowed()
+        return await change[request.method](request, resource, namespace, name)
+
+    async def _subresource(self, request: web.Request) -> web.StreamResponse:
+        # /api/v1/namespaces/NAME/PLURAL reads like an object's subresource to a router; the first route has it already.
+        resource, namespace = self._target(request)
+        name, subresource = request.match_info["name"], request.match_info["subresource"]
+        if subresource == "status" and resource.has_status:
+            if request.method == "GET":
+                return self._handlers.get(request, resource, namespace, name)
+            change = {"PUT": self._handlers.update, "PATCH": self._handlers.patch}
+            if request.method not in change:
+                raise method_not_allowed()
+            return await change[request.method](request, resource, namespace, name, "status")
+        if subresource == "scale" and resource.has_scale:
+            return await self._handlers.scale(request, resource, namespace, name)
+        if resource is PODS and subresource in ("exec", "attach", "log"):
+            pod = self._store.get(PODS, namespace, name)
+            if subresource == "log":
+                return await logs.serve(request, self._runtime, pod)
+            serve = streams.serve_exec if subresource == "exec" else streams.serve_attach
+            return await serve(request, self._runtime, pod)
+        raise NOT_FOUND
+
+    def _target(self, request: web.Request) -> tuple[Resource, str]:
+        info = request.match_info
+        resource = self._resources.get((info.get("group", ""), info["version"], info["plural"]))
+        namespace = info.get("namespace", "")
+        named = "name" in info
+        if resource is None or (namespace and not resource.namespaced) or (named and resource.namespaced and not namespace):
+            raise NOT_FOUND
+        return resource, namespace
+
+    async def _version(self, _request: web.Request) -> web.Response:
+        return respond(discovery.VERSION)
+
+    async def _healthy(self, _request: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    async def _core(self, request: web.Request) -> web.Response:
+        return _aggregated(core=True) if _wants_aggregated(request) else respond(discovery.api_versions())
+
+    async def _groups(self, request: web.Request) -> web.Response:
+        return _aggregated(core=False) if _wants_aggregated(request) else respond(discovery.group_list())
+
+    async def _group(self, request: web.Request) -> web.Response:
+        name = request.match_info["group"]
+        if name not in {group for group, _ in discovery.groups() if group}:
+            raise web.HTTPNotFound
+        return respond({"kind": "APIGroup", "apiVersion": "v1", **discovery.group(name)})
+
+    async def _resource_list(self, request: web.Request) -> web.Response:
+        key = request.match_info.get("group", ""), request.match_info["version"]
+        if key not in discovery.groups():
+            raise web.HTTPNotFound
+        return respond(discovery.resource_list(*key))
+
+    async def _openapi_index(self, _request: web.Request) -> web.Response:
+        return respond(openapi.index())
+
+    async def _openapi(self, request: web.Request) -> web.Response:
+        try:
+            body = openapi.document(request.match_info["path"])
+        except KeyError:
+            raise web.HTTPNotFound from None
+        return web.Response(body=body, content_type="application/json")
+
+    async def _access_review(self, request: web.Request) -> web.Response:
+        """Whoever has the token may do everything."""
+        body = await read_body(request)
+        spec = body.get("spec", {}) if isinstance(body, dict) else {}
+        kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "metadata": {}}
+        return respond({**kind, "spec": spec, "status": {"allowed": True}}, 201)
+
+
+def _wants_aggregated(request: web.Request) -> bool:
+    return "as=APIGroupDiscoveryList" in request.headers.get("Accept", "")
+
+
+def _aggregated(*, core: bool) -> web.Response:
+    response = respond(discovery.aggregated(core=core))
+    response.headers["Content-Type"] = discovery.AGGREGATED
+    return response

@@ -1,0 +1,118 @@
+"""exec and attach over WebSockets: v5.channel.k8s.io and v4 (KEP-4006).
+
+The first byte of a message is its channel: 0 stdin, 1 stdout, 2 stderr, 3 the final Status, 4 terminal size; in v5
+255 closes the channel that follows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from aiohttp import WSMsgType, web
+
+from pocketkube.api.logs import chosen_container
+from pocketkube.errors import bad_request
+from pocketkube.node.runtime import Runtime
+from pocketkube.store import Object
+
+PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
+STDIN, STDOUT, STDERR, STATUS, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
+
+
+class Streamed(Protocol):
+    """A process whose streams go to the client: node.runtime's Process and Attachment."""
+
+    async def write(self, data: bytes) -> None: ...
+    def close_stdin(self) -> None: ...
+    async def read_stdout(self) -> bytes: ...
+    async def read_stderr(self) -> bytes: ...
+    def resize(self, columns: int, rows: int) -> None: ...
+    async def wait(self) -> int: ...
+    def kill(self) -> None: ...
+
+
+async def serve_exec(request: web.Request, runtime: Runtime, pod: Object) -> web.StreamResponse:
+    command = request.query.getall("command", [])
+    if not command:
+        raise bad_request("you must specify at least one command for the container")
+    container = chosen_container(pod, request.query.get("container", ""))
+    metadata = pod["metadata"]
+    stdin, tty = (request.query.get(name) in ("true", "1") for name in ("stdin", "tty"))
+    _require_upgrade(request)
+    process = await runtime.exec(metadata["namespace"], metadata["name"], container, command, stdin=stdin, tty=tty)
+    return await _converse(request, process)
+
+
+async def serve_attach(request: web.Request, runtime: Runtime, pod: Object) -> web.StreamResponse:
+    container = chosen_container(pod, request.query.get("container", ""))
+    _require_upgrade(request)
+    process = await runtime.attach(pod["metadata"]["namespace"], pod["metadata"]["name"], container)
+    return await _converse(request, process)
+
+
+def _require_upgrade(request: web.Request) -> None:
+    if request.headers.get("Upgrade", "").lower() != "websocket":
+        raise bad_request("Upgrade request required")
+
+
+async def _converse(request: web.Request, process: Streamed) -> web.StreamResponse:
+    socket = web.WebSocketResponse(protocols=PROTOCOLS, max_msg_size=0)
+    await socket.prepare(request)
+    reading = asyncio.create_task(_read(socket, process))
+    writing = asyncio.gather(
+        _write(socket, STDOUT, process.read_stdout), _write(socket, STDERR, process.read_stderr)
+    )
+    ending = asyncio.create_task(process.wait())
+    try:
+        await asyncio.wait({reading, ending}, return_when=asyncio.FIRST_COMPLETED)
+        if ending.done():
+            with contextlib.suppress(ConnectionError):
+                await writing
+                await socket.send_bytes(bytes([STATUS]) + json.dumps(_status(ending.result())).encode())
+    finally:
+        process.kill()
+        for task in (reading, ending, writing):
+            task.cancel()
+    await socket.close()
+    return socket
+
+
+async def _read(socket: web.WebSocketResponse, process: Streamed) -> None:
+    """What the client sends, until it closes the connection."""
+    async for message in socket:
+        if message.type not in (WSMsgType.BINARY, WSMsgType.TEXT):
+            continue
+        data = message.data.encode() if message.type == WSMsgType.TEXT else message.data
+        if not data:
+            continue
+        channel, content = data[0], data[1:]
+        if channel == STDIN:
+            await process.write(content)
+        elif channel == RESIZE:
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                size = json.loads(content)
+                process.resize(int(size["Width"]), int(size["Height"]))
+        elif channel == CLOSE and content[:1] == bytes([STDIN]):
+            process.close_stdin()
+
+
+async def _write(socket: web.WebSocketResponse, channel: int, read: Callable[[], Awaitable[bytes]]) -> None:
+    while data := await read():
+        await socket.send_bytes(bytes([channel]) + data)
+
+
+def _status(code: int) -> Object:
+    if code == 0:
+        return {"metadata": {}, "status": "Success"}
+    message = f"command terminated with non-zero exit code: command terminated with exit code {code}"
+    return {
+        "metadata": {},
+        "status": "Failure",
+        "message": message,
+        "reason": "NonZeroExitCode",
+        "details": {"causes": [{"reason": "ExitCode", "message": str(code)}]},
+    }

@@ -1,0 +1,357 @@
+"""Objects as the tables that `kubectl get` prints: k8s.io/kubernetes/pkg/printers/internalversion/printers.go"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from pocketkube.resources import (
+    CONFIGMAPS,
+    DEPLOYMENTS,
+    ENDPOINTS,
+    ENDPOINTSLICES,
+    EVENTS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    REPLICASETS,
+    SERVICEACCOUNTS,
+    SERVICES,
+    Resource,
+)
+from pocketkube.store import Object
+
+NONE = "<none>"
+UNSET = "<unset>"
+UNKNOWN = "<unknown>"
+SHOWN_ENDPOINTS = 3
+
+# name, type, priority (1: with -o wide)
+Column = tuple[str, str, int]
+COLUMNS: dict[Resource, list[Column]] = {
+    PODS: [
+        *((name, "string", 0) for name in ("Name", "Ready", "Status", "Restarts", "Age")),
+        *((name, "string", 1) for name in ("IP", "Node", "Nominated Node", "Readiness Gates")),
+    ],
+    SERVICES: [
+        *((name, "string", 0) for name in ("Name", "Type", "Cluster-IP", "External-IP", "Port(s)", "Age")),
+        ("Selector", "string", 1),
+    ],
+    ENDPOINTS: [(name, "string", 0) for name in ("Name", "Endpoints", "Age")],
+    ENDPOINTSLICES: [(name, "string", 0) for name in ("Name", "AddressType", "Ports", "Endpoints", "Age")],
+    DEPLOYMENTS: [
+        *((name, "string", 0) for name in ("Name", "Ready", "Up-to-date", "Available", "Age")),
+        *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
+    ],
+    REPLICASETS: [
+        ("Name", "string", 0),
+        *((name, "integer", 0) for name in ("Desired", "Current", "Ready")),
+        ("Age", "string", 0),
+        *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
+    ],
+    NODES: [
+        *((name, "string", 0) for name in ("Name", "Status", "Roles", "Age", "Version")),
+        *(
+            (name, "string", 1)
+            for name in ("Internal-IP", "External-IP", "OS-Image", "Kernel-Version", "Container-Runtime")
+        ),
+    ],
+    NAMESPACES: [(name, "string", 0) for name in ("Name", "Status", "Age")],
+    EVENTS: [
+        *((name, "string", 0) for name in ("Last Seen", "Type", "Reason", "Object")),
+        ("Subobject", "string", 1),
+        ("Source", "string", 1),
+        ("Message", "string", 0),
+        ("First Seen", "string", 1),
+        ("Count", "string", 1),
+        ("Name", "string", 1),
+    ],
+    CONFIGMAPS: [(name, "string", 0) for name in ("Name", "Data", "Age")],
+    SERVICEACCOUNTS: [(name, "string", 0) for name in ("Name", "Age")],
+}
+
+
+def table(resource: Resource, objects: list[Object], metadata: Object, include: str) -> Object:
+    """A meta.k8s.io/v1 Table. `include`: None, Metadata or Object, what each row carries of its object."""
+    now = datetime.now(UTC)
+    rows = []
+    for obj in objects:
+        row: Object = {"cells": ROWS[resource](obj, now)}
+        if include == "Object":
+            row["object"] = obj
+        elif include != "None":
+            row["object"] = {
+                "kind": "PartialObjectMetadata",
+                "apiVersion": "meta.k8s.io/v1",
+                "metadata": obj["metadata"],
+            }
+        rows.append(row)
+    columns = [
+        {
+            "name": name,
+            "type": kind,
+            "format": "name" if name == "Name" else "",
+            "description": name,
+            "priority": priority,
+        }
+        for name, kind, priority in COLUMNS[resource]
+    ]
+    return {
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": metadata,
+        "columnDefinitions": columns,
+        "rows": rows,
+    }
+
+
+def age(since: str | None, now: datetime) -> str:
+    """Time passed since an RFC 3339 time, in one or two units (k8s.io/apimachinery/pkg/util/duration)."""
+    if not since:
+        return UNKNOWN
+    return human_duration(int((now - datetime.fromisoformat(since)).total_seconds()))
+
+
+def human_duration(seconds: int) -> str:
+    """45s, 2m23s, 12m, 7h55m, 12h, 3d4h, 45d, 2y100d, 9y."""
+    seconds = max(seconds, 0)
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if seconds < 120:
+        return f"{seconds}s"
+    if minutes < 10:
+        return _two(minutes, "m", seconds % 60, "s")
+    if minutes < 180:
+        return f"{minutes}m"
+    if hours < 8:
+        return _two(hours, "h", minutes % 60, "m")
+    if hours < 48:
+        return f"{hours}h"
+    if days < 8:
+        return _two(days, "d", hours % 24, "h")
+    if days < 730:
+        return f"{days}d"
+    if days < 365 * 8:
+        return _two(days // 365, "y", days % 365, "d")
+    return f"{days // 365}y"
+
+
+def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
+    return f"{large}{large_unit}{small}{small_unit}" if small else f"{large}{large_unit}"
+
+
+def _created(obj: Object, now: datetime) -> str:
+    return age(obj["metadata"].get("creationTimestamp"), now)
+
+
+def _pod(pod: Object, now: datetime) -> list[Any]:
+    status, spec = pod.get("status", {}), pod["spec"]
+    containers = status.get("containerStatuses") or []
+    ready = sum(bool(each["ready"]) for each in containers)
+    return [
+        pod["metadata"]["name"],
+        f"{ready}/{len(spec['containers'])}",
+        pod_status(pod),
+        _restarts(containers, now),
+        _created(pod, now),
+        status.get("podIP", NONE),
+        spec.get("nodeName", NONE),
+        NONE,
+        NONE,
+    ]
+
+
+def pod_status(pod: Object) -> str:
+    """The STATUS column: the phase, unless a container has something more telling to say."""
+    status = pod.get("status", {})
+    shown = str(status.get("reason") or status.get("phase", "Unknown"))
+    inits = status.get("initContainerStatuses") or []
+    for number, each in enumerate(inits):
+        state = each["state"]
+        if state.get("terminated", {}).get("exitCode") == 0:
+            continue
+        reason = state.get("terminated", {}).get("reason") or state.get("waiting", {}).get("reason")
+        shown = f"Init:{reason}" if reason and reason != "PodInitializing" else f"Init:{number}/{len(inits)}"
+        return "Terminating" if "deletionTimestamp" in pod["metadata"] else shown
+    running = False
+    for each in reversed(status.get("containerStatuses") or []):
+        state = each["state"]
+        if state.get("waiting", {}).get("reason"):
+            shown = state["waiting"]["reason"]
+        elif "terminated" in state:
+            shown = state["terminated"].get("reason") or f"ExitCode:{state['terminated']['exitCode']}"
+        elif each["ready"]:
+            running = True
+    if shown == "Completed" and running:
+        shown = "Running"
+    return "Terminating" if "deletionTimestamp" in pod["metadata"] else shown
+
+
+def _restarts(containers: list[Object], now: datetime) -> str:
+    count = sum(each["restartCount"] for each in containers)
+    ended = [
+        each["lastState"]["terminated"]["finishedAt"]
+        for each in containers
+        if each.get("lastState", {}).get("terminated", {}).get("finishedAt")
+    ]
+    return f"{count} ({age(max(ended), now)} ago)" if count and ended else str(count)
+
+
+def _service(service: Object, now: datetime) -> list[Any]:
+    spec = service["spec"]
+    external = NONE
+    if spec["type"] == "ExternalName":
+        external = spec.get("externalName", NONE)
+    elif spec.get("externalIPs"):
+        external = ",".join(spec["externalIPs"])
+    elif spec["type"] == "LoadBalancer":
+        external = "<pending>"
+    ports = ",".join(
+        f"{port['port']}{':%d' % port['nodePort'] if port.get('nodePort') else ''}/{port['protocol']}"
+        for port in spec.get("ports") or ()
+    )
+    return [
+        service["metadata"]["name"],
+        spec["type"],
+        spec.get("clusterIP") or NONE,
+        external,
+        ports or NONE,
+        _created(service, now),
+        _labels(spec.get("selector")),
+    ]
+
+
+def _endpoints(endpoints: Object, now: datetime) -> list[Any]:
+    subsets = endpoints.get("subsets") or []
+    shown = [
+        f"{address['ip']}:{port['port']}"
+        for subset in subsets
+        for port in subset.get("ports") or [{"port": ""}]
+        for address in subset.get("addresses") or ()
+    ]
+    text = _first(shown) if subsets else NONE
+    return [endpoints["metadata"]["name"], text, _created(endpoints, now)]
+
+
+def _slice(each: Object, now: datetime) -> list[Any]:
+    ports = [str(port.get("port", "*")) for port in each.get("ports") or ()]
+    addresses = [address for endpoint in each.get("endpoints") or () for address in endpoint["addresses"]]
+    return [
+        each["metadata"]["name"],
+        each["addressType"],
+        _first(ports) or UNSET,
+        _first(addresses) or UNSET,
+        _created(each, now),
+    ]
+
+
+def _deployment(deployment: Object, now: datetime) -> list[Any]:
+    status, spec = deployment.get("status", {}), deployment["spec"]
+    return [
+        deployment["metadata"]["name"],
+        f"{status.get('readyReplicas', 0)}/{spec['replicas']}",
+        str(status.get("updatedReplicas", 0)),
+        str(status.get("availableReplicas", 0)),
+        _created(deployment, now),
+        *_template(spec),
+    ]
+
+
+def _replicaset(replicaset: Object, now: datetime) -> list[Any]:
+    status, spec = replicaset.get("status", {}), replicaset["spec"]
+    return [
+        replicaset["metadata"]["name"],
+        spec["replicas"],
+        status.get("replicas", 0),
+        status.get("readyReplicas", 0),
+        _created(replicaset, now),
+        *_template(spec),
+    ]
+
+
+def _template(spec: Object) -> list[str]:
+    containers = spec["template"]["spec"]["containers"]
+    names = ",".join(each["name"] for each in containers)
+    images = ",".join(each["image"] for each in containers)
+    return [names, images, _labels((spec.get("selector") or {}).get("matchLabels"))]
+
+
+def _node(node: Object, now: datetime) -> list[Any]:
+    status = node.get("status", {})
+    conditions = {each["type"]: each["status"] for each in status.get("conditions", ())}
+    shown = {"True": "Ready", "False": "NotReady"}.get(conditions.get("Ready", ""), "Unknown")
+    if node["spec"].get("unschedulable"):
+        shown += ",SchedulingDisabled"
+    prefix = "node-role.kubernetes.io/"
+    labels = node["metadata"].get("labels") or {}
+    roles = ",".join(sorted(key.removeprefix(prefix) for key in labels if key.startswith(prefix)))
+    addresses = {each["type"]: each["address"] for each in status.get("addresses", ())}
+    info = status.get("nodeInfo", {})
+    return [
+        node["metadata"]["name"],
+        shown,
+        roles or NONE,
+        _created(node, now),
+        info.get("kubeletVersion", ""),
+        addresses.get("InternalIP", NONE),
+        addresses.get("ExternalIP", NONE),
+        info.get("osImage") or UNKNOWN,
+        info.get("kernelVersion") or UNKNOWN,
+        info.get("containerRuntimeVersion") or UNKNOWN,
+    ]
+
+
+def _namespace(namespace: Object, now: datetime) -> list[Any]:
+    return [namespace["metadata"]["name"], namespace.get("status", {}).get("phase", ""), _created(namespace, now)]
+
+
+def _event(event: Object, now: datetime) -> list[Any]:
+    involved, source = event["involvedObject"], event.get("source") or {}
+    first = age(event.get("firstTimestamp"), now)
+    count = event.get("count", 1)
+    last = age(event.get("lastTimestamp"), now)
+    return [
+        f"{last} (x{count} over {first})" if count > 1 else last,
+        event.get("type", ""),
+        event.get("reason", ""),
+        f"{involved['kind'].lower()}/{involved['name']}",
+        involved.get("fieldPath", ""),
+        ", ".join(filter(None, (source.get("component"), source.get("host")))),
+        (event.get("message") or "").strip(),
+        first,
+        count,
+        event["metadata"]["name"],
+    ]
+
+
+def _configmap(config_map: Object, now: datetime) -> list[Any]:
+    count = len(config_map.get("data") or {}) + len(config_map.get("binaryData") or {})
+    return [config_map["metadata"]["name"], count, _created(config_map, now)]
+
+
+def _service_account(account: Object, now: datetime) -> list[Any]:
+    return [account["metadata"]["name"], _created(account, now)]
+
+
+def _labels(labels: dict[str, str] | None) -> str:
+    return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items())) or NONE
+
+
+def _first(texts: list[str]) -> str:
+    more = len(texts) - SHOWN_ENDPOINTS
+    return ",".join(texts[:SHOWN_ENDPOINTS]) + (f" + {more} more..." if more > 0 else "")
+
+
+ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
+    PODS: _pod,
+    SERVICES: _service,
+    ENDPOINTS: _endpoints,
+    ENDPOINTSLICES: _slice,
+    DEPLOYMENTS: _deployment,
+    REPLICASETS: _replicaset,
+    NODES: _node,
+    NAMESPACES: _namespace,
+    EVENTS: _event,
+    CONFIGMAPS: _configmap,
+    SERVICEACCOUNTS: _service_account,
+}
