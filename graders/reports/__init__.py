@@ -1,0 +1,1 @@
+"""Reports read verdicts, and nothing else."""

@@ -1,0 +1,56 @@
+"""The summary at the end of a grading: a table of checks, the score, and the first thing to do next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from graders.submission import printable
+from graders.verdict import CheckResult, Outcome, Score
+
+COLOURS = {
+    Outcome.PASSED: "green",
+    Outcome.FAILED: "red",
+    Outcome.BLOCKED: "yellow",
+    Outcome.ERROR: "magenta",
+}
+
+
+def show(reporter: Any, results: list[CheckResult], score: Score | None, problem: str, log: str) -> None:
+    """Write to pytest's terminal."""
+    if results:
+        _show_table(reporter, results)
+    if score and not problem:
+        reporter.write_line(f"Score: {score.points}/{score.of}", bold=True)
+    todo = next((result.remedy for result in results if result.remedy), "")
+    if todo:
+        reporter.write_line(f"Next: {_lines(todo)}")
+    if problem:
+        reporter.write_line(_lines(problem), red=True)
+    elif results and score is None:
+        reporter.write_line("No score: a check ended in an error of the grader or the cluster.", red=True)
+    if log:
+        reporter.section("log of the cluster")
+        reporter.write_line(_lines(log))
+
+
+def _show_table(reporter: Any, results: list[CheckResult]) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("points", "outcome", "check"):
+        table.add_column(heading, justify="right" if heading == "points" else "left")
+    for result in results:
+        won = result.points if result.outcome is Outcome.PASSED else 0
+        colour = COLOURS[result.outcome]
+        table.add_row(f"{won}/{result.points}", f"[{colour}]{result.outcome}[/]", escape(printable(result.title)))
+    console = Console(width=reporter._tw.fullwidth, force_terminal=reporter.hasmarkup, no_color=not reporter.hasmarkup)
+    with console.capture() as capture:
+        console.print(table)
+    reporter.write_line("")
+    reporter.write(capture.get())
+
+
+def _lines(text: str) -> str:
+    return "\n".join(printable(line) for line in text.splitlines())

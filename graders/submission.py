@@ -1,0 +1,179 @@
+"""A student's bytes: read within limits, refused in one sentence with file and line, or handed on as objects."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LARGEST = 1 << 20  # bytes of all files together
+MOST_FILES = 50
+MOST_DOCUMENTS = 50
+MOST_ALIASES = 20
+DEEPEST = 40  # levels of nesting
+SUFFIXES = (".yaml", ".yml", ".json")
+# YAML's own tags, which safe loading understands.
+TAGS = {
+    f"tag:yaml.org,2002:{name}"
+    for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "binary", "merge", "value")
+}
+
+
+class InvalidSubmission(Exception):
+    """One sentence: where, what is wrong, what to do."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{printable(where)}: {problem}")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One object of a submission and where it stands."""
+
+    content: dict[str, Any]
+    file: str
+    line: int
+
+    @property
+    def where(self) -> str:
+        return f"{printable(self.file)}:{self.line}"
+
+    @property
+    def name(self) -> str:
+        return str(self.content.get("metadata", {}).get("name", ""))
+
+
+def read(directory: Path) -> list[Document]:
+    """Every object in the submission; InvalidSubmission when it cannot be read as such. Nothing in it is executed."""
+    files = list(_files(directory))
+    if not files:
+        raise InvalidSubmission(str(directory), f"no manifest is in it. Put a {' or '.join(SUFFIXES[:2])} file there.")
+    documents: list[Document] = []
+    for path, content in files:
+        documents += _documents(path, content)
+        if len(documents) > MOST_DOCUMENTS:
+            raise InvalidSubmission(path, f"more than {MOST_DOCUMENTS} objects. Hand in only what the task asks for.")
+    if not documents:
+        raise InvalidSubmission(files[0][0], "there is no object in it. Write the manifest that the task asks for.")
+    seen: dict[tuple[str, str], Document] = {}
+    for document in documents:
+        key = (str(document.content.get("kind")), document.name)
+        if key in seen:
+            what = f"{key[0]} {printable(key[1])!r} is there twice; the first is at {seen[key].where}. Keep one."
+            raise InvalidSubmission(document.where, what)
+        seen[key] = document
+    return documents
+
+
+def printable(text: str) -> str:
+    """Text from strangers without what steers a terminal: control characters and directions become escapes."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def _files(directory: Path) -> Iterator[tuple[str, str]]:
+    """(path as the student sees it, text) of every manifest, within the limits."""
+    if not directory.exists():
+        raise InvalidSubmission(str(directory), "there is no such directory. Name the one that holds your manifests.")
+    root = directory.resolve()
+    paths = [directory] if directory.is_file() else sorted(path for path in _walk(directory))
+    manifests = [path for path in paths if path.suffix in SUFFIXES]
+    if len(manifests) > MOST_FILES:
+        raise InvalidSubmission(str(directory), f"more than {MOST_FILES} manifests. Hand in only what the task asks for.")
+    total = 0
+    for path in manifests:
+        shown = str(path)
+        if path.is_symlink() and not path.resolve().is_relative_to(root):
+            raise InvalidSubmission(shown, "it is a link to a file outside the submission. Put the file itself there.")
+        try:
+            status = path.stat()
+        except OSError as error:
+            raise InvalidSubmission(shown, f"it cannot be read: {error.strerror}. Put a plain file there.") from error
+        if not stat.S_ISREG(status.st_mode):
+            raise InvalidSubmission(shown, "it is no plain file. Put a YAML file there.")
+        total += status.st_size
+        if total > LARGEST:
+            size = f"{total / (1 << 20):.0f} MiB" if total > LARGEST * 2 else f"{total} bytes"
+            raise InvalidSubmission(shown, f"the submission has {size}, more than 1 MiB. Hand in the manifests alone.")
+        yield shown, _text(shown, path.read_bytes())
+
+
+def _walk(directory: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(directory):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            if not name.startswith("."):
+                yield Path(parent, name)
+
+
+def _text(path: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise InvalidSubmission(f"{path}:{line}", "it is not UTF-8 text. Save the file as UTF-8.") from error
+
+
+def _documents(path: str, text: str) -> Iterator[Document]:
+    loader = yaml.SafeLoader(text)
+    try:
+        while loader.check_node():
+            node = loader.get_node()
+            if node is None:
+                continue
+            _check_node(path, node, set(), 0, [0])
+            line = node.start_mark.line + 1
+            yield from _objects(path, line, loader.construct_document(node))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise InvalidSubmission(f"{path}:{line}", f"it is not YAML: {error.problem}. Mend this line.") from error
+    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
+        what = printable(str(error).splitlines()[0])
+        raise InvalidSubmission(f"{path}:{loader.line + 1}", f"it is not YAML: {what}. Mend this line.") from error
+    finally:
+        loader.dispose()
+
+
+def _check_node(path: str, node: yaml.Node, above: set[int], depth: int, aliases: list[int]) -> None:
+    """Refuse what YAML allows and Kubernetes does not: other tags, keys twice, aliases that multiply."""
+    where = f"{path}:{node.start_mark.line + 1}"
+    if depth > DEEPEST:
+        raise InvalidSubmission(where, f"nested deeper than {DEEPEST} levels. No manifest is that deep.")
+    if node.tag not in TAGS:
+        raise InvalidSubmission(where, f"the tag {printable(node.tag)} is not allowed. Use plain YAML.")
+    if id(node) in above:
+        aliases[0] += 1
+        if aliases[0] > MOST_ALIASES:
+            raise InvalidSubmission(where, f"more than {MOST_ALIASES} aliases. Write the values out.")
+    above.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        keys: set[str] = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in keys:
+                line = key.start_mark.line + 1
+                raise InvalidSubmission(f"{path}:{line}", f"the key {printable(key.value)!r} is there twice. Keep one.")
+            keys.add(key.value if isinstance(key, yaml.ScalarNode) else "")
+            _check_node(path, value, above, depth + 1, aliases)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _check_node(path, value, above, depth + 1, aliases)
+
+
+def _objects(path: str, line: int, content: Any) -> Iterator[Document]:
+    if content is None:
+        return
+    where = f"{path}:{line}"
+    if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
+        raise InvalidSubmission(where, "it is no Kubernetes object: it has no `kind`. Begin with apiVersion and kind.")
+    if content["kind"] == "List":
+        for item in content.get("items") or ():
+            yield from _objects(path, line, item)
+        return
+    if not isinstance(content.get("metadata", {}), dict):
+        raise InvalidSubmission(where, "`metadata` must be a mapping with a `name`.")
+    yield Document(content, path, line)
