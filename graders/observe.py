@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from graders.verdict import GraderError, Wrong
 
-PATIENCE = 10.0  # seconds for something to become so
+PATIENCE = 5.0  # seconds for something to become so
 INTERVAL = 0.03
+REQUEST_SECONDS = 20.0
 Result = TypeVar("Result")
 
 
@@ -72,7 +73,7 @@ class Observer:
             counts = [status.get(each, 0) for each in ("replicas", "readyReplicas", "updatedReplicas")]
             return status.get("observedGeneration") == found["metadata"].get("generation") and set(counts) == {wanted}
 
-        wait_until(there, f"the Deployment {deployment} has its Pods ready", PATIENCE * 6)
+        wait_until(there, f"the Deployment {deployment} has its Pods ready", PATIENCE * 12)
 
     def _get(self, path: str) -> dict[str, Any] | None:
         return self._call("GET", path)
@@ -97,7 +98,7 @@ def call(api: Any, method: str, path: str, body: Any = None, content_type: str =
     request = api.param_serialize(
         method, path, query_params=query, header_params=headers, body=body, auth_settings=["BearerToken"]
     )
-    response = api.call_api(*request, _request_timeout=PATIENCE)
+    response = api.call_api(*request, _request_timeout=REQUEST_SECONDS)
     response.read()
     answer = json.loads(response.data)
     if response.status == 404 and method == "GET":

@@ -49,9 +49,9 @@ class Session:
             self.problem, self.exit_status = str(error), EXIT_ERROR
 
     def begin(self) -> None:
-        """Bring everything up before the first check."""
-        self.begun = True
-        if self.problem or not self.run or not self.cluster:
+        """Bring everything up before the first check; once."""
+        begun, self.begun = self.begun, True
+        if begun or self.problem or not self.run or not self.cluster:
             return
         try:
             self.run.begin(self.cluster)
@@ -139,12 +139,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     session = config.stash.get(SESSION, None)
     if session is None:
         return
+    session.begin()  # with -q no header asked for it
     if session.problem:
         items.clear()
         return
     points = sum(_check(item).kwargs["points"] for item in items if item.get_closest_marker("check"))
     if session.run and len(items) and points != session.run.lab.points and not config.getoption("-k"):
-        session.problem = f"{session.run.lab.directory}/lab.yaml says {session.run.lab.points} points; the checks sum to {points}"
+        session.problem = (
+            f"{session.run.lab.directory}/lab.yaml says {session.run.lab.points} points; the checks sum to {points}"
+        )
         session.exit_status = EXIT_ERROR
         items.clear()
 

@@ -18,7 +18,9 @@ def enforce(lab: Lab, documents: list[Document], given: set[tuple[str, str]]) ->
             what = "it names a namespace of its own. Leave metadata.namespace out: the lab has one for you."
             raise InvalidSubmission(document.where, what)
         if (kind, document.name) in given:
-            what = f"{kind} {printable(document.name)!r} belongs to the lab. Give yours the name that the task asks for."
+            what = (
+                f"{kind} {printable(document.name)!r} belongs to the lab. Give yours the name that the task asks for."
+            )
             raise InvalidSubmission(document.where, what)
         if kind == "Service":
             _service(document)
@@ -35,4 +37,6 @@ def _service(document: Document) -> None:
     ports = spec.get("ports")
     for port in ports if isinstance(ports, list) else ():
         if isinstance(port, dict) and port.get("nodePort"):
-            raise InvalidSubmission(document.where, "a pinned nodePort is not allowed. Leave nodePort out: it is allocated.")
+            raise InvalidSubmission(
+                document.where, "a pinned nodePort is not allowed. Leave nodePort out: it is allocated."
+            )

@@ -6,7 +6,6 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-
 from graders import policy, submission
 from graders.clusters import RunningCluster
 from graders.lab import Lab
@@ -71,8 +70,11 @@ class Run:
 
     def end(self, cluster: RunningCluster) -> None:
         """Remove the namespace, unless the cluster goes anyway."""
-        if self._api is not None and not cluster.ours:
+        if self._api is None:
+            return
+        if not cluster.ours:
             call(self._api, "DELETE", f"/api/v1/namespaces/{self.namespace}")
+        self._api.close()
 
     def where(self, name: str) -> str:
         """File and line of the submission's object of that name."""
@@ -91,5 +93,3 @@ class Run:
 
 def _manifests(lab: Lab) -> list[Path]:
     return [SHARED / "tiny-tools.yaml", lab.directory / "manifests"]
-
-

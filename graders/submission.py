@@ -83,7 +83,9 @@ def _files(directory: Path) -> Iterator[tuple[str, str]]:
     paths = [directory] if directory.is_file() else sorted(path for path in _walk(directory))
     manifests = [path for path in paths if path.suffix in SUFFIXES]
     if len(manifests) > MOST_FILES:
-        raise InvalidSubmission(str(directory), f"more than {MOST_FILES} manifests. Hand in only what the task asks for.")
+        raise InvalidSubmission(
+            str(directory), f"more than {MOST_FILES} manifests. Hand in only what the task asks for."
+        )
     total = 0
     for path in manifests:
         shown = str(path)

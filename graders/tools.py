@@ -84,6 +84,7 @@ class Tools:
             connection.run_forever(timeout=SECONDS * 2)
             stdout, stderr = connection.read_stdout(timeout=0), connection.read_stderr(timeout=0)
             code = connection.returncode
+            connection.sock.shutdown()  # close() leaves the socket open once the server has closed its side
         except ApiException as error:
             raise GraderError(f"nothing can be run in the {POD} Pod: {error.reason or error}") from error
         if code is None:
@@ -101,7 +102,7 @@ class Tools:
 
     def curl(self, url: str) -> HttpAnswer:
         """GET a URL once."""
-        form = '\n%{json}'
+        form = "\n%{json}"
         ran = self.run("curl", "--silent", "--show-error", "--max-time", "3", "--write-out", form, url)
         body, _, facts = ran.stdout.rpartition("\n")
         try:

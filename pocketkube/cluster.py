@@ -1,7 +1,7 @@
 """Start, find and stop a cluster: what other code imports.
 
-    with pocketkube.cluster.start() as cluster:
-        subprocess.run(["kubectl", "--kubeconfig", cluster.kubeconfig, "get", "nodes"])
+with pocketkube.cluster.start() as cluster:
+    subprocess.run(["kubectl", "--kubeconfig", cluster.kubeconfig, "get", "nodes"])
 """
 
 from __future__ import annotations

@@ -24,7 +24,9 @@ RESTRICTED = (
     f"or run as root. Inside a container, start that container with --privileged. {USE_KIND}."
 )
 IN_CONTAINER = f"Inside a container, start that container with --privileged. {USE_KIND}."
-NO_KERNEL_SUPPORT = f"This kernel lacks the feature; a Linux 5.13 or newer with overlayfs, veth and nft NAT has it. {USE_KIND}."
+NO_KERNEL_SUPPORT = (
+    f"This kernel lacks the feature; a Linux 5.13 or newer with overlayfs, veth and nft NAT has it. {USE_KIND}."
+)
 
 
 @contextmanager

@@ -153,9 +153,7 @@ class Registry:
         if not resource.namespaced:
             metadata.pop("namespace", None)
         elif metadata.setdefault("namespace", namespace) != namespace:
-            raise bad_request(
-                "the namespace of the provided object does not match the namespace sent on the request"
-            )
+            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
 
     def _require_open_namespace(self, resource: Resource, namespace: str, name: str) -> None:
         if not resource.namespaced:

@@ -88,7 +88,9 @@ REPLICASETS = Resource(
     has_scale=True,
     has_generation=True,
 )
-ENDPOINTSLICES = Resource("discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice", has_generation=True)
+ENDPOINTSLICES = Resource(
+    "discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice", has_generation=True
+)
 
 SERVED = (
     CONFIGMAPS,

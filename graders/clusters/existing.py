@@ -18,7 +18,9 @@ def connect(kubeconfig: str | None, context: str | None) -> RunningCluster:
         config = yaml.safe_load(path.read_text())
         names = [str(each["name"]) for each in config["contexts"]]
     except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise NoCluster(f"{path} is no kubeconfig that can be read: {error}. Name another with --kubeconfig.") from error
+        raise NoCluster(
+            f"{path} is no kubeconfig that can be read: {error}. Name another with --kubeconfig."
+        ) from error
     if context not in names:
         raise NoCluster(f"{path} has no context {context!r}. It has: {', '.join(names)}.")
     return RunningCluster("existing", f"context {context} of {path}, as named", path, context, ours=False)

@@ -40,11 +40,15 @@ def start(config: pytest.Config, why: str) -> RunningCluster:
     ):
         given = config.getoption("kind_bin", None) if tool == "kind" else None
         if not given and not shutil.which(tool):
-            raise NoCluster(f"--cluster kind needs {tool}, which is not on the PATH. {remedy}, or use --cluster pocket.")
+            raise NoCluster(
+                f"--cluster kind needs {tool}, which is not on the PATH. {remedy}, or use --cluster pocket."
+            )
     try:
         sh.docker("info", _timeout=SECONDS)
     except (sh.ErrorReturnCode, sh.TimeoutException) as error:
-        raise NoCluster("No Docker engine answers. Start it (docker info shows why), or use --cluster pocket.") from error
+        raise NoCluster(
+            "No Docker engine answers. Start it (docker info shows why), or use --cluster pocket."
+        ) from error
     name = _name(config)
     existed = name in _names()
     cluster = KindCluster(

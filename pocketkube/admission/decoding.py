@@ -66,7 +66,9 @@ class _Decoder:
                 self._unknown.append(where)
             elif inner is not None:
                 parent = go_path.rpartition(":")[2]
-                made[key] = self.value(known[key], inner, where, f"{go_type(model)}:{parent}{'.' if parent else ''}{key}")
+                made[key] = self.value(
+                    known[key], inner, where, f"{go_type(model)}:{parent}{'.' if parent else ''}{key}"
+                )
         return made
 
     def value(self, kind: Type, value: Any, path: str, go_path: str) -> Any:

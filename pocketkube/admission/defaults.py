@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import secrets
 
-from pocketkube.resources import DEPLOYMENTS, ENDPOINTS, ENDPOINTSLICES, NAMESPACES, PODS, REPLICASETS, SERVICES, Resource
+from pocketkube.resources import (
+    DEPLOYMENTS,
+    ENDPOINTS,
+    ENDPOINTSLICES,
+    NAMESPACES,
+    PODS,
+    REPLICASETS,
+    SERVICES,
+    Resource,
+)
 from pocketkube.store import Object
 
 NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
@@ -139,7 +148,12 @@ def _container(container: Object) -> None:
 
 
 def _probe(probe: Object) -> None:
-    for field, value in (("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)):
+    for field, value in (
+        ("timeoutSeconds", 1),
+        ("periodSeconds", 10),
+        ("successThreshold", 1),
+        ("failureThreshold", 3),
+    ):
         probe.setdefault(field, value)
     if "httpGet" in probe:
         probe["httpGet"].setdefault("scheme", "HTTP")

@@ -7,7 +7,16 @@ import json
 import re
 
 from pocketkube.errors import Cause
-from pocketkube.resources import DEPLOYMENTS, ENDPOINTS, ENDPOINTSLICES, NAMESPACES, PODS, REPLICASETS, SERVICES, Resource
+from pocketkube.resources import (
+    DEPLOYMENTS,
+    ENDPOINTS,
+    ENDPOINTSLICES,
+    NAMESPACES,
+    PODS,
+    REPLICASETS,
+    SERVICES,
+    Resource,
+)
 from pocketkube.store import Object
 
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -159,7 +168,7 @@ def _service_port(port: Object, field: str, names: set[str], *, named: bool) -> 
     target = port["targetPort"]
     if isinstance(target, int):
         # A targetPort that was left out is the port's own number, which has been told of already.
-        if not 1 <= target <= 65535 and target == number or not 0 <= target <= 65535:
+        if (not 1 <= target <= 65535 and target == number) or not 0 <= target <= 65535:
             causes.append(Cause.invalid(f"{field}.targetPort", str(target), PORT_RANGE))
     else:
         causes += _port_name(target, f"{field}.targetPort")
@@ -171,7 +180,11 @@ def _port_name(name: str, field: str) -> list[Cause]:
     if len(name) > 15:
         return [Cause.invalid(field, _quoted(name), "must be no more than 15 characters")]
     if not PORT_NAME.fullmatch(name):
-        return [Cause.invalid(field, _quoted(name), "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")]
+        return [
+            Cause.invalid(
+                field, _quoted(name), "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
+            )
+        ]
     if not re.search("[a-z]", name):
         return [Cause.invalid(field, _quoted(name), "must contain at least one letter (a-z)")]
     return []

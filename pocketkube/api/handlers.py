@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import Any
 
 from aiohttp import web
 
@@ -91,7 +90,9 @@ class Handlers:
         objects = select(request, resource, self._store.list(resource, namespace))
         for obj in objects:
             metadata = obj["metadata"]
-            self._registry.delete(resource, metadata.get("namespace", ""), metadata["name"], options, dry_run=_dry_run(request))
+            self._registry.delete(
+                resource, metadata.get("namespace", ""), metadata["name"], options, dry_run=_dry_run(request)
+            )
         return many(request, resource, objects, {"resourceVersion": str(self._store.revision)})
 
     async def scale(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
@@ -143,7 +144,9 @@ def _dry_run(request: web.Request) -> bool:
 
 
 def _scale(obj: Object) -> Object:
-    metadata = {key: obj["metadata"][key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")}
+    metadata = {
+        key: obj["metadata"][key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+    }
     labels = (obj["spec"].get("selector") or {}).get("matchLabels") or {}
     selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
     return {
@@ -175,5 +178,3 @@ def _continue_from(token: str) -> tuple[str, str] | None:
 
 def method_not_allowed() -> ApiError:
     return ApiError(405, "MethodNotAllowed", METHOD_NOT_ALLOWED, {})
-
-

@@ -53,7 +53,9 @@ async def read_body(request: web.Request) -> Any:
         raise bad_request(f"the body cannot be read as {media}: {error}") from error
 
 
-def one(request: web.Request, resource: Resource, obj: Object, status: int = 200, warnings: list[str] | None = None) -> web.Response:
+def one(
+    request: web.Request, resource: Resource, obj: Object, status: int = 200, warnings: list[str] | None = None
+) -> web.Response:
     """A single object in the form that the client wants."""
     form = wanted_form(request)
     return respond(shaped(resource, obj, form, request), status, warnings)

@@ -82,7 +82,11 @@ def _schema(model: str, resource: Resource | None, waiting: list[str]) -> Object
 def _property(kind: Type, waiting: list[str]) -> Object:
     if isinstance(kind, list):
         inner = _property(kind[1], waiting)
-        return {"type": "array", "items": inner} if kind[0] == "list" else {"type": "object", "additionalProperties": inner}
+        return (
+            {"type": "array", "items": inner}
+            if kind[0] == "list"
+            else {"type": "object", "additionalProperties": inner}
+        )
     if kind[0].isupper():
         waiting.append(kind)
         return {"allOf": [{"$ref": f"#/components/schemas/{_name(kind)}"}], "default": {}}

@@ -113,7 +113,9 @@ def _merge_list(name: str, target: list[Any], patch: list[Any]) -> list[Any]:
     key = _merge_key(name, patch)
     replaced = any(isinstance(each, dict) and each.get("$patch") == "replace" for each in patch)
     if key is None or replaced:
-        return [copy.deepcopy(each) for each in patch if not (isinstance(each, dict) and each.get("$patch") == "replace")]
+        return [
+            copy.deepcopy(each) for each in patch if not (isinstance(each, dict) and each.get("$patch") == "replace")
+        ]
     merged = list(target)
     for each in patch:
         position = next((i for i, old in enumerate(merged) if old.get(key) == each.get(key)), None)

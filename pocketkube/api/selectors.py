@@ -64,7 +64,9 @@ def _field(obj: Object, path: list[str]) -> str:
     found: object = obj
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None
-    return {None: "", True: "true", False: "false"}.get(found, str(found)) if not isinstance(found, (dict, list)) else ""
+    return (
+        {None: "", True: "true", False: "false"}.get(found, str(found)) if not isinstance(found, (dict, list)) else ""
+    )
 
 
 def _split(text: str) -> list[str]:

@@ -32,9 +32,7 @@ class ApiServer:
         self._handlers = Handlers(registry)
         self._runtime = runtime
         self._token = f"Bearer {token}".encode()
-        self._resources = {
-            (resource.group, resource.version, resource.plural): resource for resource in SERVED
-        }
+        self._resources = {(resource.group, resource.version, resource.plural): resource for resource in SERVED}
 
     def application(self) -> web.Application:
         application = web.Application(middlewares=[self._guard], client_max_size=LARGEST_BODY)
@@ -127,7 +125,11 @@ class ApiServer:
         resource = self._resources.get((info.get("group", ""), info["version"], info["plural"]))
         namespace = info.get("namespace", "")
         named = "name" in info
-        if resource is None or (namespace and not resource.namespaced) or (named and resource.namespaced and not namespace):
+        if (
+            resource is None
+            or (namespace and not resource.namespaced)
+            or (named and resource.namespaced and not namespace)
+        ):
             raise NOT_FOUND
         return resource, namespace
 

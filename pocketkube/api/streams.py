@@ -63,9 +63,7 @@ async def _converse(request: web.Request, process: Streamed) -> web.StreamRespon
     socket = web.WebSocketResponse(protocols=PROTOCOLS, max_msg_size=0)
     await socket.prepare(request)
     reading = asyncio.create_task(_read(socket, process))
-    writing = asyncio.gather(
-        _write(socket, STDOUT, process.read_stdout), _write(socket, STDERR, process.read_stderr)
-    )
+    writing = asyncio.gather(_write(socket, STDOUT, process.read_stdout), _write(socket, STDERR, process.read_stderr))
     ending = asyncio.create_task(process.wait())
     try:
         await asyncio.wait({reading, ending}, return_when=asyncio.FIRST_COMPLETED)

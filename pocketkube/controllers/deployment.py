@@ -136,9 +136,14 @@ class DeploymentController:
     def _report(self, key: Key, current: Object | None) -> None:
         deployment = self._store.get(DEPLOYMENTS, *key)
         sets = [each for each in self._store.list(REPLICASETS, key[0]) if owned_by(each, deployment)]
-        current = next((each for each in sets if current and each["metadata"]["uid"] == current["metadata"]["uid"]), None)
+        current = next(
+            (each for each in sets if current and each["metadata"]["uid"] == current["metadata"]["uid"]), None
+        )
         wanted = deployment["spec"]["replicas"]
-        count = {field: sum(each.get("status", {}).get(field, 0) for each in sets) for field in ("replicas", "readyReplicas", "availableReplicas")}
+        count = {
+            field: sum(each.get("status", {}).get(field, 0) for each in sets)
+            for field in ("replicas", "readyReplicas", "availableReplicas")
+        }
         updated = current.get("status", {}).get("replicas", 0) if current else 0
         available = count["availableReplicas"]
         status: Object = {

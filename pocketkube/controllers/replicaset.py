@@ -5,7 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 
-from pocketkube.controllers.reconcile import Key, controller_of, follow, is_active, is_ready, key_of, owned_by, reference_to
+from pocketkube.controllers.reconcile import (
+    Key,
+    controller_of,
+    follow,
+    is_active,
+    is_ready,
+    key_of,
+    owned_by,
+    reference_to,
+)
 from pocketkube.events import EventRecorder
 from pocketkube.registry import Registry
 from pocketkube.resources import PODS, REPLICASETS

@@ -17,7 +17,6 @@ import signal
 import socket
 import struct
 import termios
-from pathlib import Path
 
 from pocketkube import namespaces
 from pocketkube.node.images import Image

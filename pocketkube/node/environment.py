@@ -75,9 +75,7 @@ def _pairs(labels: Mapping[str, str] | None) -> str:
     return "\n".join(f'{key}="{value}"' for key, value in sorted((labels or {}).items()))
 
 
-def _value(
-    store: Store, pod: Object, container: Object, entry: Object, known: Mapping[str, str]
-) -> str | None:
+def _value(store: Store, pod: Object, container: Object, entry: Object, known: Mapping[str, str]) -> str | None:
     source = entry.get("valueFrom")
     if not source:
         return expand(entry.get("value", ""), known)

@@ -10,7 +10,6 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +59,9 @@ class Images:
         recipe = recipes.RECIPES.get(name)
         if recipe is None or not re.fullmatch(recipe.tags, tag):
             if pull_policy == "Never":
-                raise ImageError("ErrImageNeverPull", f'Container image "{reference}" is not present with pull policy of Never')
+                raise ImageError(
+                    "ErrImageNeverPull", f'Container image "{reference}" is not present with pull policy of Never'
+                )
             full = f"{name}:{tag}"
             raise ImageError(
                 "ErrImagePull",

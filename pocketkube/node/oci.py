@@ -11,18 +11,11 @@ from pocketkube.node.images import Image
 # What containerd grants by default.
 CAPABILITIES = [
     f"CAP_{name}"
-    for name in (
-        "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL "
-        "AUDIT_WRITE"
-    ).split()
+    for name in ["CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT", "KILL", "AUDIT_WRITE"]
 ]
 MASKED = ["/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/sched_debug"]
 READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
-REFUSED_CALLS = (
-    "add_key bpf delete_module finit_module fsconfig fsmount fsopen init_module io_uring_enter io_uring_register "
-    "io_uring_setup kexec_load keyctl mount mount_setattr move_mount open_by_handle_at open_tree perf_event_open "
-    "pivot_root reboot request_key setns swapon umount2 unshare userfaultfd"
-).split()
+REFUSED_CALLS = ["add_key", "bpf", "delete_module", "finit_module", "fsconfig", "fsmount", "fsopen", "init_module", "io_uring_enter", "io_uring_register", "io_uring_setup", "kexec_load", "keyctl", "mount", "mount_setattr", "move_mount", "open_by_handle_at", "open_tree", "perf_event_open", "pivot_root", "reboot", "request_key", "setns", "swapon", "umount2", "unshare", "userfaultfd"]
 ERRNO_EPERM = 1
 
 
@@ -59,7 +52,7 @@ def configuration(image: Image, launch: Launch, root: Path, scratch: Path) -> di
             "args": launch.arguments,
             "env": launch.environment,
             "cwd": launch.working_directory,
-            "capabilities": {kind: CAPABILITIES for kind in ("bounding", "effective", "permitted")},
+            "capabilities": dict.fromkeys(("bounding", "effective", "permitted"), CAPABILITIES),
         },
         "root": {"path": str(root), "readonly": launch.read_only_root},
         "hostname": launch.hostname,

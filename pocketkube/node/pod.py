@@ -61,7 +61,8 @@ class PodWorker:
             for each in spec["containers"]
         ]
         self.inits = [
-            Runner(self, each, lambda code: policy != "Never" and code != 0) for each in spec.get("initContainers") or ()
+            Runner(self, each, lambda code: policy != "Never" and code != 0)
+            for each in spec.get("initContainers") or ()
         ]
         for runner in self.containers if self.inits else ():
             runner.state.state = INITIALIZING
@@ -157,7 +158,7 @@ class PodWorker:
                 return
             except ConfigError as error:
                 shutil.rmtree(self._directory / "volumes", ignore_errors=True)
-                message = f'MountVolume.SetUp failed for volume: {error}'
+                message = f"MountVolume.SetUp failed for volume: {error}"
                 self._machine.recorder.event(self.pod, "Warning", "FailedMount", message)
                 await asyncio.sleep(VOLUME_RETRY)
 
@@ -173,7 +174,11 @@ class PodWorker:
         defaults = {f"HOSTNAME={name}", "HOME=/root", *(["TERM=xterm"] if spec.get("tty") else [])}
         return Launch(
             arguments=arguments,
-            environment=[*image.environment, *sorted(defaults), *(f"{key}={value}" for key, value in variables.items())],
+            environment=[
+                *image.environment,
+                *sorted(defaults),
+                *(f"{key}={value}" for key, value in variables.items()),
+            ],
             working_directory=spec.get("workingDir") or image.working_directory,
             hostname=name,
             terminal=spec.get("tty", False),

@@ -24,9 +24,7 @@ class Processes:
         self._ended: OrderedDict[int, int] = OrderedDict()
         self._loop.add_signal_handler(signal.SIGCHLD, self._reap)
 
-    def spawn(
-        self, argv: Sequence[str], files: Mapping[int, int], environment: Mapping[str, str] | None = None
-    ) -> int:
+    def spawn(self, argv: Sequence[str], files: Mapping[int, int], environment: Mapping[str, str] | None = None) -> int:
         """Start `argv` (an absolute path first) with descriptors `files`: {theirs: ours}; 0–2 else are /dev/null."""
         actions: list[tuple[int, ...]] = []
         kept = {0, 1, 2} | set(files)

@@ -38,7 +38,22 @@ class Recipe:
     stop_signal: str = "SIGTERM"
 
 
-DIRECTORIES = ("dev", "etc", "home", "mnt", "opt", "proc", "root", "run", "srv", "sys", "tmp", "usr", "var/log", "var/tmp")
+DIRECTORIES = (
+    "dev",
+    "etc",
+    "home",
+    "mnt",
+    "opt",
+    "proc",
+    "root",
+    "run",
+    "srv",
+    "sys",
+    "tmp",
+    "usr",
+    "var/log",
+    "var/tmp",
+)
 # Debian's merged /usr (https://wiki.debian.org/UsrMerge).
 MERGED_USR = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64", "var/run": "/run"}
 
@@ -158,9 +173,7 @@ NGINX = Recipe(
     programs=("nginx",),
     package="nginx-light",
     command=("nginx", "-g", "daemon off;"),
-    host={
-        "/usr": Shown("/usr", {"share/nginx/html/index.html": NGINX_PAGE, "share/nginx/html/50x.html": NGINX_PAGE})
-    },
+    host={"/usr": Shown("/usr", {"share/nginx/html/index.html": NGINX_PAGE, "share/nginx/html/50x.html": NGINX_PAGE})},
     files=_nginx_files,
     links=_nginx_links,
     directories=(*DIRECTORIES, "var/log/nginx", "var/lib/nginx", "var/cache/nginx"),

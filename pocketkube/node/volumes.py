@@ -70,7 +70,9 @@ def _fill(store: Store, pod: Object, volume: Object, path: Path) -> None:
                 (path / source["serviceAccountToken"]["path"]).write_text(secrets.token_urlsafe(32))
     else:
         kind = next((key for key in volume if key != "name"), "none")
-        raise ConfigError(f"volume {volume['name']}: {kind} is not supported by pocketkube, only {', '.join(SUPPORTED)}")
+        raise ConfigError(
+            f"volume {volume['name']}: {kind} is not supported by pocketkube, only {', '.join(SUPPORTED)}"
+        )
 
 
 def _write_items(path: Path, data: dict[str, str], items: list[Object] | None) -> None:

@@ -147,9 +147,7 @@ def _balance(chain: str, endpoints: tuple[tuple[str, int], ...], port: ServicePo
         lines.append(f"add rule ip {TABLE} {each} ip saddr {address} meta mark set meta mark or {MASQUERADE}")
         if port.affinity_seconds:
             timeout = f"{port.affinity_seconds}s"
-            lines.append(
-                f"add set ip {TABLE} {each} {{ type ipv4_addr; flags dynamic,timeout; timeout {timeout}; }}"
-            )
+            lines.append(f"add set ip {TABLE} {each} {{ type ipv4_addr; flags dynamic,timeout; timeout {timeout}; }}")
             lines.append(f"add rule ip {TABLE} {each} update @{each} {{ ip saddr }}")
             lines.append(f"add rule ip {TABLE} {chain} ip saddr @{each} goto {each}")
         lines.append(f"add rule ip {TABLE} {each} meta l4proto {port.protocol} dnat to {address}:{number}")
