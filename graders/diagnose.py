@@ -24,7 +24,7 @@ def missing_service(name: str, documents: list[Document], refusals: dict[str, st
     return f"{found.where}: name the Service {name}, not {printable(found.name)}."
 
 
-def not_headless(service: dict[str, Any], where: str) -> str:
+def not_headless(where: str) -> str:
     return f"{where}: a headless Service has no cluster IP: set `spec.clusterIP: None`. {IMMUTABLE}"
 
 

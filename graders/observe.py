@@ -76,7 +76,8 @@ class Observer:
         wait_until(there, f"the Deployment {deployment} has its Pods ready", PATIENCE * 12)
 
     def _get(self, path: str) -> dict[str, Any] | None:
-        return self._call("GET", path)
+        found: dict[str, Any] | None = self._call("GET", path)
+        return found
 
     def _call(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
         return call(self._api, method, path, body, content_type)

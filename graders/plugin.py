@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +163,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     report: Any = yield
     session = item.config.stash.get(SESSION, None)
     if session is None or not item.get_closest_marker("check"):
@@ -216,7 +216,7 @@ def tools(run: Run) -> Tools:
 
 
 def _chosen_labs(config: pytest.Config) -> list[Path]:
-    found = {}
+    found: dict[Path, None] = {}
     for argument in config.args:
         path = Path(str(argument).split("::")[0]).resolve()
         for parent in (path, *path.parents):

@@ -44,7 +44,7 @@ class Run:
         from kubernetes import client, config  # noqa: PLC0415 - 0.25 s, while the cluster starts
 
         cluster.wait()
-        config.load_kube_config(str(cluster.kubeconfig), cluster.context)
+        config.load_kube_config(str(cluster.kubeconfig), cluster.context)  # type: ignore[no-untyped-call]
         self._api = client.ApiClient()
         self.version = str(call(self._api, "GET", "/version")["gitVersion"])
         self.observer = Observer(self._api, self.namespace)

@@ -121,7 +121,11 @@ def _text(path: str, content: bytes) -> str:
 
 
 def _documents(path: str, text: str) -> Iterator[Document]:
-    loader = yaml.SafeLoader(text)
+    try:
+        loader = yaml.SafeLoader(text)
+    except yaml.reader.ReaderError as error:
+        where = f"{path}:{text.count(chr(10), 0, error.position) + 1}"
+        raise InvalidSubmission(where, "it is not YAML: a control character is in it. Mend this line.") from error
     try:
         while loader.check_node():
             node = loader.get_node()

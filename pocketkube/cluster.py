@@ -47,7 +47,7 @@ class Cluster:
         self._ready = False
 
     def wait_ready(self, timeout: float = READY_SECONDS) -> Cluster:
-        """Wait until nodes are Ready and DNS answers. CannotRun or ClusterFailed when that does not come, in seconds."""
+        """Wait until nodes are Ready and DNS answers; CannotRun or ClusterFailed when that does not come."""
         if self._ready or self._process is None:
             return self
         report = _read_line(self._process.stdout, timeout)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -83,7 +83,7 @@ class Store:
         504 when it lies in the future.
         """
         if since is None:
-            backlog = [
+            backlog: Sequence[Event] = [
                 Event("ADDED", resource, obj, None, int(obj["metadata"]["resourceVersion"]))
                 for resource in resources
                 for obj in self.list(resource, namespace)
@@ -94,7 +94,7 @@ class Store:
         self._watches.add(watch)
         return watch
 
-    def _since(self, revision: int, resources: set[Resource], namespace: str) -> list[Event]:
+    def _since(self, revision: int, resources: set[Resource], namespace: str) -> Sequence[Event]:
         self.check_revision(revision)
         oldest = self._history[0].revision if self._history else self.revision + 1
         if revision < oldest - 1:
@@ -131,11 +131,11 @@ class Store:
 class Watch:
     """A subscription: iterate it asynchronously for lists of events, each at least one long. Close it when done."""
 
-    def __init__(self, store: Store, resources: frozenset[Resource], namespace: str, backlog: list[Event]) -> None:
+    def __init__(self, store: Store, resources: frozenset[Resource], namespace: str, backlog: Sequence[Event]) -> None:
         self._store = store
         self._resources = resources
         self._namespace = namespace
-        self._pending = backlog
+        self._pending = list(backlog)
         self._changed = asyncio.Event()
         if backlog:
             self._changed.set()

@@ -33,7 +33,7 @@ def readiness() -> str:
 
 
 def start(config: pytest.Config, why: str) -> RunningCluster:
-    """A cluster of this run's own, or the one named with --cluster-name; NoCluster with the remedy when it cannot be."""
+    """A cluster of this run's own, or the one of --cluster-name; NoCluster with the remedy when it cannot be."""
     for tool, remedy in (
         ("docker", "Install a Docker engine and start it"),
         ("kind", "Install kind: https://kind.sigs.k8s.io/docs/user/quick-start/#installation"),

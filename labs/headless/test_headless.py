@@ -25,7 +25,7 @@ def test_is_headless(run, observer):
         address == "None",
         seen=f"{NAME} has the cluster IP {address or '(none: it is an ExternalName)'}",
         expected="no cluster IP",
-        remedy=not_headless(service, run.where(NAME)),
+        remedy=not_headless(run.where(NAME)),
     )
 
 

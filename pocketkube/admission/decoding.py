@@ -58,7 +58,7 @@ class _Decoder:
         if not known:
             return value
         if not isinstance(value, dict):
-            self._mismatch(value, path, go_path, f"v1.{go_type(model)}")
+            self._mismatch(value, go_path, f"v1.{go_type(model)}")
         made = {}
         for key, inner in value.items():
             where = f"{path}.{key}" if path else key
@@ -87,7 +87,7 @@ class _Decoder:
             if kind == "string" and _is_quantity(path) and isinstance(value, (int, float)):
                 return str(value)
             name = path.rpartition(".")[2]
-            self._mismatch(value, path, go_path, _go_name(kind, name))
+            self._mismatch(value, go_path, _go_name(kind, name))
         return value
 
     def _collection(self, kind: Type, value: Any, path: str, go_path: str) -> Any:
@@ -95,14 +95,14 @@ class _Decoder:
         wanted = list if shape == "list" else dict
         if not isinstance(value, wanted):
             name = "[]" if shape == "list" else "map[string]"
-            self._mismatch(value, path, go_path, name + _go_name(inner, ""))
+            self._mismatch(value, go_path, name + _go_name(inner, ""))
         if shape == "list":
             return [self.value(inner, each, f"{path}[{number}]", go_path) for number, each in enumerate(value)]
         return {
             key: self.value(inner, each, f"{path}.{key}", go_path) for key, each in value.items() if each is not None
         }
 
-    def _mismatch(self, value: Any, path: str, go_path: str, wanted: str) -> None:
+    def _mismatch(self, value: Any, go_path: str, wanted: str) -> None:
         model, _, rest = go_path.partition(":")
         found = GO_KINDS.get(type(value), "null")
         where = f"Go struct field {model}.{rest} of type" if model else "Go value of type"
@@ -117,7 +117,7 @@ def _go_name(kind: Type, field: str) -> str:
     if kind[0].isupper():
         return f"v1.{go_type(kind)}"
     wide = "int64" if field in INT64 else "int32"
-    return {"integer": wide, "boolean": "bool", "number": "float64"}.get(kind, kind)
+    return {"integer": wide, "boolean": "bool", "number": "float64"}.get(kind, str(kind))
 
 
 def _is_quantity(path: str) -> bool:

@@ -45,8 +45,8 @@ def go_type(model: str) -> str:
 def cached(name: str, make: Callable[[], Any]) -> Any:
     """`make()`'s JSON, from the cache when there is one for this version of the package."""
     version = importlib.metadata.version("kubernetes")
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    path = Path(base) / "pocketkube" / f"{name}-{version}-{FORMAT}.json"
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    path = Path(base).expanduser() / "pocketkube" / f"{name}-{version}-{FORMAT}.json"
     with contextlib.suppress(OSError, ValueError):
         return json.loads(path.read_text())
     made = make()

@@ -27,7 +27,7 @@ class Handlers:
         self._registry = registry
         self._store = registry.store
 
-    def list(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
+    def collection(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
         query = request.query
         if query.get("resourceVersion", "").isdigit():
             self._store.check_revision(int(query["resourceVersion"]))

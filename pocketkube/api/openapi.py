@@ -14,7 +14,7 @@ from pocketkube.api.discovery import groups
 from pocketkube.resources import Resource
 from pocketkube.store import Object
 
-SIMPLE = {
+SIMPLE: dict[str, Object] = {
     "string": {"type": "string"},
     "integer": {"type": "integer"},
     "boolean": {"type": "boolean"},

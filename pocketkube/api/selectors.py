@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from pocketkube.errors import bad_request
 from pocketkube.resources import EVENTS, NAMESPACES, NODES, PODS, Resource
@@ -61,12 +62,12 @@ def parse_field_selector(resource: Resource, text: str) -> Matches:
 
 
 def _field(obj: Object, path: list[str]) -> str:
-    found: object = obj
+    found: Any = obj
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None
-    return (
-        {None: "", True: "true", False: "false"}.get(found, str(found)) if not isinstance(found, (dict, list)) else ""
-    )
+    if isinstance(found, bool):
+        return str(found).lower()
+    return "" if found is None or isinstance(found, (dict, list)) else str(found)
 
 
 def _split(text: str) -> list[str]:

@@ -82,7 +82,7 @@ class ApiServer:
         if request.method == "GET":
             if request.query.get("watch") in ("true", "1"):
                 return await watch.serve(request, self._store, resource, namespace)
-            return self._handlers.list(request, resource, namespace)
+            return self._handlers.collection(request, resource, namespace)
         if request.method == "POST" and (namespace or not resource.namespaced):
             return await self._handlers.create(request, resource, namespace)
         if request.method == "DELETE" and "deletecollection" in resource.verbs:

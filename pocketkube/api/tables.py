@@ -206,10 +206,7 @@ def _service(service: Object, now: datetime) -> list[Any]:
         external = ",".join(spec["externalIPs"])
     elif spec["type"] == "LoadBalancer":
         external = "<pending>"
-    ports = ",".join(
-        f"{port['port']}{':%d' % port['nodePort'] if port.get('nodePort') else ''}/{port['protocol']}"
-        for port in spec.get("ports") or ()
-    )
+    ports = ",".join(_service_port(port) for port in spec.get("ports") or ())
     return [
         service["metadata"]["name"],
         spec["type"],
@@ -219,6 +216,11 @@ def _service(service: Object, now: datetime) -> list[Any]:
         _created(service, now),
         _labels(spec.get("selector")),
     ]
+
+
+def _service_port(port: Object) -> str:
+    node_port = f":{port['nodePort']}" if port.get("nodePort") else ""
+    return f"{port['port']}{node_port}/{port['protocol']}"
 
 
 def _endpoints(endpoints: Object, now: datetime) -> list[Any]:

@@ -68,9 +68,9 @@ class GarbageCollector:
 
     def _delete_orphaned(self, resource: Resource, obj: Object) -> None:
         owners = obj["metadata"].get("ownerReferences") or ()
-        if owners and "deletionTimestamp" not in obj["metadata"]:
-            if not any(owner["uid"] in self._alive for owner in owners):
-                self._registry.delete(resource, *key_of(obj))
+        leaving = "deletionTimestamp" in obj["metadata"]
+        if owners and not leaving and not any(owner["uid"] in self._alive for owner in owners):
+            self._registry.delete(resource, *key_of(obj))
 
     def _finish_foreground(self, owner: Object) -> None:
         if self._dependents.get(owner["uid"]):

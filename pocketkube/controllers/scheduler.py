@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pocketkube.controllers.reconcile import Key, controller_of, follow, key_of
 from pocketkube.events import EventRecorder
@@ -42,7 +42,7 @@ class Scheduler:
             reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(refused.items()))
             self._cannot(pod, f"0/{len(nodes)} nodes are available: {reasons}.")
 
-    def _load(self, pod: Object) -> object:
+    def _load(self, pod: Object) -> Callable[[Object], tuple[int, int]]:
         """Fewest Pods of the same owner first, then fewest Pods."""
         owner = controller_of(pod)
         siblings: Counter[str] = Counter()

@@ -11,6 +11,7 @@ import dns.exception
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rrset
 
 from pocketkube.dns.answer import LARGEST_UDP, UDP_WITHOUT_EDNS, View, answer
 from pocketkube.dns.corefile import CorefileError, parse
@@ -117,8 +118,8 @@ def _truncated(response: dns.message.Message, size: int) -> bytes:
     response.answer = []
     fitting = response.to_wire(max_size=size)
     for rrset in records:
-        part = rrset.copy()
-        part.clear()
+        part = dns.rrset.RRset(rrset.name, rrset.rdclass, rrset.rdtype)
+        part.ttl = rrset.ttl
         response.answer.append(part)
         for record in rrset:
             part.add(record)

@@ -1,4 +1,4 @@
-"""A container whose program is a part of pocketkube: CoreDNS, which the daemon itself plays inside the Pod's network."""
+"""A container whose program is part of pocketkube: CoreDNS, which the daemon plays inside the Pod's network."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def _value(store: Store, pod: Object, container: Object, entry: Object, known: M
 
 
 def config_map(store: Store, pod: Object, reference: Object) -> dict[str, str]:
-    """The data of the ConfigMap that `reference` names in the Pod's namespace; {} for an optional one that is absent."""
+    """The data of the ConfigMap that `reference` names in the Pod's namespace; {} for an optional one."""
     name = reference.get("name", "")
     found = store.find(CONFIGMAPS, pod["metadata"]["namespace"], name)
     if found is not None:

@@ -7,7 +7,6 @@ a container needs besides the host's /usr: an /etc of its own, and files that pe
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -133,6 +132,6 @@ def _write(root: Path, files: dict[str, bytes], links: dict[str, str], directori
         (root / path).write_bytes(content)
     for path, target in links.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        os.symlink(target, root / path)
+        (root / path).symlink_to(target)
     if "tmp" in directories:
         (root / "tmp").chmod(0o1777)

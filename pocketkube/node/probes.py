@@ -33,7 +33,7 @@ class Prober:
         try:
             async with asyncio.timeout(timeout):
                 if "httpGet" in probe:
-                    return await self._http(probe["httpGet"], container, address, timeout)
+                    return await self._http(probe["httpGet"], container, address)
                 if "tcpSocket" in probe:
                     return await self._tcp(probe["tcpSocket"], container, address)
                 if "exec" in probe:
@@ -43,7 +43,7 @@ class Prober:
         except TimeoutError:
             return f"context deadline exceeded after {timeout}s"
 
-    async def _http(self, action: Object, container: Object, address: str, timeout: float) -> str:
+    async def _http(self, action: Object, container: Object, address: str) -> str:
         scheme = action.get("scheme", "HTTP").lower()
         port = port_number(action["port"], container)
         host = action.get("host") or address

@@ -25,7 +25,7 @@ class Processes:
         self._loop.add_signal_handler(signal.SIGCHLD, self._reap)
 
     def spawn(self, argv: Sequence[str], files: Mapping[int, int], environment: Mapping[str, str] | None = None) -> int:
-        """Start `argv` (an absolute path first) with descriptors `files`: {theirs: ours}; 0–2 else are /dev/null."""
+        """Start `argv` (an absolute path first) with descriptors `files`: {theirs: ours}; 0-2 else are /dev/null."""
         actions: list[tuple[int, ...]] = []
         kept = {0, 1, 2} | set(files)
         # Through high numbers, so that no descriptor is overwritten before it is copied.
@@ -159,9 +159,14 @@ class PipeWriter:
             self._descriptor = -1
 
 
+def _set(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
 async def _readable(loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
-    ready = loop.create_future()
-    loop.add_reader(descriptor, lambda: ready.done() or ready.set_result(None))
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(descriptor, _set, ready)
     try:
         await ready
     finally:
@@ -169,8 +174,8 @@ async def _readable(loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
 
 
 async def _writable(loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
-    ready = loop.create_future()
-    loop.add_writer(descriptor, lambda: ready.done() or ready.set_result(None))
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_writer(descriptor, _set, ready)
     try:
         await ready
     finally:

@@ -23,7 +23,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """`tags`: a pattern of the tags that exist. Paths in `files`, `links` and `directories` are relative to the root."""
+    """`tags`: a pattern of the tags that exist. Paths are relative to the root."""
 
     name: str
     tags: str

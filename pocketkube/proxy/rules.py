@@ -157,7 +157,7 @@ def _balance(chain: str, endpoints: tuple[tuple[str, int], ...], port: ServicePo
 
 
 def _endpoints(slices: list[Object], port: Object, node: str | None) -> tuple[tuple[str, int], ...]:
-    """Ready endpoints of a Service port, on `node` only if one is given; terminating ones that still serve when none is."""
+    """Ready endpoints of a Service port, on `node` if one is given; terminating ones that serve when none is."""
     ready: set[tuple[str, int]] = set()
     serving: set[tuple[str, int]] = set()
     for each in slices:

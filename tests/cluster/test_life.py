@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -24,8 +25,6 @@ def processes_below(pid: int) -> list[int]:
 
 def wait_until_ended(pids: list[int]) -> None:
     """Wait, in the kernel's own way, for processes that may be gone already."""
-    import select
-
     for pid in pids:
         try:
             descriptor = os.pidfd_open(pid)
