@@ -62,6 +62,8 @@ class Run:
             try:
                 self._create(document)
             except Refused as error:
+                if error.code >= 500:
+                    raise GraderError(f"the API server failed on {document.where}: {error}") from error
                 self.refusals[document.where] = str(error)
         for document in self.given:
             if document.content["kind"] == "Deployment":

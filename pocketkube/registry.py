@@ -58,7 +58,7 @@ class Registry:
         obj = admission.default(resource, obj)
         name = metadata.get("name", "")
         self._require_open_namespace(resource, namespace, name)
-        causes = admission.validate_create(resource, obj) + admission.allocate(self.store, resource, obj, None)
+        causes = admission.validate_create(resource, obj) or admission.allocate(self.store, resource, obj, None)
         if causes:
             raise invalid(resource, name, causes)
         if self.store.find(resource, namespace, name):
@@ -88,8 +88,7 @@ class Registry:
         new = _merge_owned(resource, old, copy.deepcopy(obj), subresource)
         new = admission.default(resource, new)
         if subresource != "status":
-            causes = admission.validate_update(resource, new, old)
-            causes = causes + admission.allocate(self.store, resource, new, old)
+            causes = admission.validate_update(resource, new, old) or admission.allocate(self.store, resource, new, old)
             if causes:
                 raise invalid(resource, name, causes)
             if resource.has_generation and _asked(resource, new) != _asked(resource, old):
