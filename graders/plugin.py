@@ -192,7 +192,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     results = list(session.results.values())
     log = session.cluster.log() if session.cluster and session.exit_status == EXIT_ERROR else ""
-    terminal.show(terminalreporter, results, score(results), session.problem, log)
+    terminal.show(config, terminalreporter, results, score(results), session.problem, log)
 
 
 @pytest.fixture

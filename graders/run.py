@@ -15,6 +15,7 @@ from graders.tools import POD, Tools
 from graders.verdict import GraderError
 
 SHARED = Path(__file__).parent.parent / "manifests"
+KUBERNETES = "kubernetes.default.svc.cluster.local."
 PLURALS = {
     "ConfigMap": "configmaps",
     "Deployment": "deployments",
@@ -69,6 +70,8 @@ class Run:
             if document.content["kind"] == "Deployment":
                 self.observer.wait_for_deployment(document.name)
         wait_until(lambda: POD in self.observer.ready_pods({}).by_name, "the tiny-tools Pod is ready", 60)
+        # Ready nodes are half of the way: DNS comes later on a new cluster.
+        wait_until(lambda: self.tools.nslookup(KUBERNETES).exists, "the cluster's DNS answers", 60)
 
     def end(self, cluster: RunningCluster) -> None:
         """Remove the namespace, unless the cluster goes anyway."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -19,10 +20,12 @@ COLOURS = {
 }
 
 
-def show(reporter: Any, results: list[CheckResult], score: Score | None, problem: str, log: str) -> None:
+def show(
+    config: pytest.Config, reporter: Any, results: list[CheckResult], score: Score | None, problem: str, log: str
+) -> None:
     """Write to pytest's terminal."""
     if results:
-        _show_table(reporter, results)
+        _show_table(config, reporter, results)
     if score and not problem:
         reporter.write_line(f"Score: {score.points}/{score.of}", bold=True)
     todo = next((result.remedy for result in results if result.remedy), "")
@@ -37,7 +40,7 @@ def show(reporter: Any, results: list[CheckResult], score: Score | None, problem
         reporter.write_line(_lines(log))
 
 
-def _show_table(reporter: Any, results: list[CheckResult]) -> None:
+def _show_table(config: pytest.Config, reporter: Any, results: list[CheckResult]) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("points", "outcome", "check"):
         table.add_column(heading, justify="right" if heading == "points" else "left")
@@ -45,7 +48,8 @@ def _show_table(reporter: Any, results: list[CheckResult]) -> None:
         won = result.points if result.outcome is Outcome.PASSED else 0
         colour = COLOURS[result.outcome]
         table.add_row(f"{won}/{result.points}", f"[{colour}]{result.outcome}[/]", escape(printable(result.title)))
-    console = Console(width=reporter._tw.fullwidth, force_terminal=reporter.hasmarkup, no_color=not reporter.hasmarkup)
+    terminal = config.get_terminal_writer()
+    console = Console(width=terminal.fullwidth, force_terminal=terminal.hasmarkup, no_color=not terminal.hasmarkup)
     with console.capture() as capture:
         console.print(table)
     reporter.write_line("")
