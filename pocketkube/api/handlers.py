@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from typing import Any
 
 from aiohttp import web
 
 from pocketkube import admission
+from pocketkube.api.apply import CONTENT_TYPES, server_side_apply
 from pocketkube.api.negotiation import many, one, read_body, respond
 from pocketkube.api.patch import apply_patch
 from pocketkube.api.selectors import parse_field_selector, parse_label_selector
 from pocketkube.errors import ApiError, bad_request
-from pocketkube.registry import Registry
+from pocketkube.managed_fields import record_update
+from pocketkube.registry import Recorder, Registry, timestamp
 from pocketkube.resources import Resource
 from pocketkube.store import Object
 
@@ -48,7 +51,7 @@ class Handlers:
 
     async def create(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
         obj, warnings = await self._decoded(request, resource)
-        made = self._registry.create(resource, obj, namespace, dry_run=_dry_run(request))
+        made = self._registry.create(resource, obj, namespace, dry_run=_dry_run(request), record=_recorder(request))
         return one(request, resource, made, 201, warnings + admission.warnings(resource, made, None))
 
     async def update(
@@ -61,7 +64,9 @@ class Handlers:
             raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
         metadata["namespace"] = namespace
         old = self._store.get(resource, namespace, name)
-        made = self._registry.update(resource, obj, subresource=subresource, dry_run=_dry_run(request))
+        made = self._registry.update(
+            resource, obj, subresource=subresource, dry_run=_dry_run(request), record=_recorder(request)
+        )
         return one(request, resource, made, 200, warnings + admission.warnings(resource, made, old))
 
     async def patch(
@@ -69,12 +74,37 @@ class Handlers:
     ) -> web.Response:
         content_type = request.content_type
         patch = await read_body(request)
+        if content_type in CONTENT_TYPES and not subresource:
+            return self._apply(request, resource, namespace, name, patch)
         old = self._store.get(resource, namespace, name)
         patched = apply_patch(old, patch, content_type)
         validation = request.query.get("fieldValidation") or "Warn"
         obj, warnings = admission.decode(resource, patched, validation)
-        made = self._registry.update(resource, obj, subresource=subresource, dry_run=_dry_run(request))
+        made = self._registry.update(
+            resource, obj, subresource=subresource, dry_run=_dry_run(request), record=_recorder(request)
+        )
         return one(request, resource, made, 200, warnings + admission.warnings(resource, made, old))
+
+    def _apply(self, request: web.Request, resource: Resource, namespace: str, name: str, body: Any) -> web.Response:
+        """Server-side apply: creates what is not there."""
+        manager = request.query.get("fieldManager")
+        if not manager:
+            raise bad_request(
+                "PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is required for apply patch"
+            )
+        if not isinstance(body, dict):
+            raise bad_request("an apply patch must be an object")
+        applied, warnings = admission.decode(resource, body, request.query.get("fieldValidation") or "Warn")
+        applied.setdefault("metadata", {})["name"] = name
+        force, dry_run = request.query.get("force") == "true", _dry_run(request)
+        live = self._store.find(resource, namespace, name)
+        bare = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}}
+        merged = server_side_apply(live or bare, applied, manager, force=force, now=timestamp())
+        if live is None:
+            made, status = self._registry.create(resource, merged, namespace, dry_run=dry_run), 201
+        else:
+            made, status = self._registry.update(resource, merged, dry_run=dry_run), 200
+        return one(request, resource, made, status, warnings + admission.warnings(resource, made, live))
 
     async def delete(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
         options = await self._delete_options(request)
@@ -137,6 +167,12 @@ def select(request: web.Request, resource: Resource, objects: list[Object]) -> l
         matches = parse_field_selector(resource, fields)
         objects = [obj for obj in objects if matches(obj)]
     return objects
+
+
+def _recorder(request: web.Request) -> Recorder:
+    """Notes who writes: the fieldManager of the request, else the client's name."""
+    manager = request.query.get("fieldManager") or request.headers.get("User-Agent", "unknown").partition("/")[0]
+    return lambda old, new: record_update(old, new, manager, timestamp())
 
 
 def _dry_run(request: web.Request) -> bool:

@@ -1,0 +1,44 @@
+"""Server-side apply with real kubectl: ownership, conflicts, and what is no longer applied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from subprocess import CompletedProcess
+
+Kubectl = Callable[..., CompletedProcess[str]]
+
+
+def service(**spec: object) -> str:
+    ports = [{"name": "http", "port": 8080, "targetPort": 80}]
+    full = {"ports": ports, "selector": {"app": "nginx"}, **spec}
+    return json.dumps({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": full})
+
+
+def test_applies_and_applies_again(kubectl: Kubectl, namespace: str) -> None:
+    for _ in range(2):
+        done = kubectl("apply", "--server-side", "-f", "-", namespace=namespace, stdin=service(clusterIP="None"))
+        assert done.stdout == "service/web serverside-applied\n"
+    shown = kubectl("get", "svc", "web", "-o", "json", "--show-managed-fields", namespace=namespace).stdout
+    (entry,) = json.loads(shown)["metadata"]["managedFields"]
+    assert (entry["manager"], entry["operation"]) == ("kubectl", "Apply")
+    assert "f:clusterIP" in entry["fieldsV1"]["f:spec"]
+
+
+def test_field_of_another_manager_is_a_conflict(kubectl: Kubectl, namespace: str) -> None:
+    kubectl("apply", "--server-side", "-f", "-", namespace=namespace, stdin=service())
+    other = ("apply", "--server-side", "--field-manager=other", "-f", "-")
+    changed = service(selector={"app": "web"})
+    refused = kubectl(*other, namespace=namespace, stdin=changed, fails=True)
+    assert 'Apply failed with 1 conflict: conflict with "kubectl"' in refused.stderr
+    assert ".spec.selector" in refused.stderr
+    kubectl(*other, "--force-conflicts", namespace=namespace, stdin=changed)
+    path = "jsonpath={.spec.selector.app}"
+    assert kubectl("get", "svc", "web", "-o", path, namespace=namespace).stdout == "web"
+
+
+def test_what_is_applied_no_more_goes(kubectl: Kubectl, namespace: str) -> None:
+    kubectl("apply", "--server-side", "-f", "-", namespace=namespace, stdin=service(sessionAffinity="ClientIP"))
+    kubectl("apply", "--server-side", "-f", "-", namespace=namespace, stdin=service())
+    shown = kubectl("get", "svc", "web", "-o", "jsonpath={.spec.sessionAffinity}", namespace=namespace).stdout
+    assert shown == "None"
