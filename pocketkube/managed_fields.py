@@ -53,7 +53,8 @@ def fields_of(obj: Object) -> Fields:
     for key, value in obj.items():
         if key == "metadata":
             asked = {name: inner for name, inner in value.items() if name not in SERVER_OWNED}
-            _collect(asked, ("f:metadata",), key, found)
+            if asked:
+                _collect(asked, ("f:metadata",), key, found)
         elif key not in ("apiVersion", "kind", "status"):
             _collect(value, (f"f:{key}",), key, found)
     return found

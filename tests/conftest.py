@@ -13,6 +13,7 @@ import pytest
 
 from pocketkube import cluster as pocket
 
+Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parent.parent
 KUBECTL = Path(sys.executable).parent / "kubectl"  # the pinned one: messages differ between versions
 SECONDS = 20  # a command that takes longer talks to a cluster that hangs
@@ -26,7 +27,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pocket.Cluster
 
 
 @pytest.fixture(scope="session")
-def kubectl(cluster: pocket.Cluster) -> Callable[..., subprocess.CompletedProcess[str]]:
+def kubectl(cluster: pocket.Cluster) -> Kubectl:
     """Run real kubectl: `kubectl("get", "pods", namespace=..., stdin=...)`; fails the test unless it exits 0.
 
     `fails=True` for a command that is expected to.
@@ -46,12 +47,36 @@ def kubectl(cluster: pocket.Cluster) -> Callable[..., subprocess.CompletedProces
 
 
 @pytest.fixture
-def namespace(kubectl: Callable[..., Any]) -> Iterator[str]:
+def namespace(kubectl: Kubectl) -> Iterator[str]:
     """A fresh namespace, deleted afterwards without waiting for it."""
     name = f"test-{secrets.token_hex(4)}"
     kubectl("create", "-f", "-", stdin=f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n")
     yield name
     kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def demo(kubectl: Kubectl) -> str:
+    """A namespace with the headless lab's Pods, its Services and tiny-tools, all ready: look, and change nothing."""
+    name = f"demo-{secrets.token_hex(4)}"
+    kubectl("create", "-f", "-", stdin=f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n")
+    apply_demo(kubectl, name)
+    return name
+
+
+def apply_demo(kubectl: Kubectl, namespace: str) -> None:
+    lab = ROOT / "labs" / "headless"
+    for path in (lab / "manifests", lab / "solution", ROOT / "manifests" / "tiny-tools.yaml"):
+        kubectl("apply", "-f", str(path), namespace=namespace)
+    kubectl("rollout", "status", "deploy/nginx", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready", "pod/tiny-tools", "--timeout=15s", namespace=namespace)
+
+
+@pytest.fixture
+def own_demo(kubectl: Kubectl, namespace: str) -> str:
+    """The same in a namespace of the test's own, to be changed."""
+    apply_demo(kubectl, namespace)
+    return namespace
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,6 +3,6 @@
 from pocketkube.admission.allocation import allocate
 from pocketkube.admission.decoding import decode
 from pocketkube.admission.defaults import default
-from pocketkube.admission.validation import validate_create, validate_update, warnings
+from pocketkube.admission.validation import read_warnings, validate_create, validate_update, warnings
 
-__all__ = ["allocate", "decode", "default", "validate_create", "validate_update", "warnings"]
+__all__ = ["allocate", "decode", "default", "read_warnings", "validate_create", "validate_update", "warnings"]

@@ -61,15 +61,17 @@ def validate_update(resource: Resource, new: Object, old: Object) -> list[Cause]
     return causes + _labels(new) + _spec(resource, new)
 
 
-def warnings(resource: Resource, obj: Object, old: Object | None) -> list[str]:
+def warnings(resource: Resource, obj: Object) -> list[str]:
     """What a client is told besides: texts of Warning headers (KEP-1693)."""
-    del old
-    if resource is ENDPOINTS:
-        return [ENDPOINTS_DEPRECATED]
     spec = obj.get("spec") or {}
     if resource is SERVICES and spec.get("clusterIP") == "None" and spec.get("sessionAffinity") == "ClientIP":
         return ["spec.SessionAffinity is ignored for headless services"]
-    return []
+    return read_warnings(resource)
+
+
+def read_warnings(resource: Resource) -> list[str]:
+    """What a client is told whatever it does with objects of this kind."""
+    return [ENDPOINTS_DEPRECATED] if resource is ENDPOINTS else []
 
 
 def _spec(resource: Resource, obj: Object) -> list[Cause]:

@@ -44,15 +44,16 @@ class Handlers:
             metadata["remainingItemCount"] = len(objects) - limit
             objects = objects[:limit]
             metadata["continue"] = _continue_token(_position(objects[-1]))
-        return many(request, resource, objects, metadata)
+        return many(request, resource, objects, metadata, admission.read_warnings(resource))
 
     def get(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
-        return one(request, resource, self._store.get(resource, namespace, name))
+        found = self._store.get(resource, namespace, name)
+        return one(request, resource, found, warnings=admission.read_warnings(resource))
 
     async def create(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
         obj, warnings = await self._decoded(request, resource)
         made = self._registry.create(resource, obj, namespace, dry_run=_dry_run(request), record=_recorder(request))
-        return one(request, resource, made, 201, warnings + admission.warnings(resource, made, None))
+        return one(request, resource, made, 201, warnings + admission.warnings(resource, made))
 
     async def update(
         self, request: web.Request, resource: Resource, namespace: str, name: str, subresource: str = ""
@@ -63,11 +64,10 @@ class Handlers:
             found = metadata["name"]
             raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
         metadata["namespace"] = namespace
-        old = self._store.get(resource, namespace, name)
         made = self._registry.update(
             resource, obj, subresource=subresource, dry_run=_dry_run(request), record=_recorder(request)
         )
-        return one(request, resource, made, 200, warnings + admission.warnings(resource, made, old))
+        return one(request, resource, made, 200, warnings + admission.warnings(resource, made))
 
     async def patch(
         self, request: web.Request, resource: Resource, namespace: str, name: str, subresource: str = ""
@@ -83,7 +83,7 @@ class Handlers:
         made = self._registry.update(
             resource, obj, subresource=subresource, dry_run=_dry_run(request), record=_recorder(request)
         )
-        return one(request, resource, made, 200, warnings + admission.warnings(resource, made, old))
+        return one(request, resource, made, 200, warnings + admission.warnings(resource, made))
 
     def _apply(self, request: web.Request, resource: Resource, namespace: str, name: str, body: Any) -> web.Response:
         """Server-side apply: creates what is not there."""
@@ -104,7 +104,7 @@ class Handlers:
             made, status = self._registry.create(resource, merged, namespace, dry_run=dry_run), 201
         else:
             made, status = self._registry.update(resource, merged, dry_run=dry_run), 200
-        return one(request, resource, made, status, warnings + admission.warnings(resource, made, live))
+        return one(request, resource, made, status, warnings + admission.warnings(resource, made))
 
     async def delete(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
         options = await self._delete_options(request)
@@ -123,7 +123,8 @@ class Handlers:
             self._registry.delete(
                 resource, metadata.get("namespace", ""), metadata["name"], options, dry_run=_dry_run(request)
             )
-        return many(request, resource, objects, {"resourceVersion": str(self._store.revision)})
+        metadata = {"resourceVersion": str(self._store.revision)}
+        return many(request, resource, objects, metadata, admission.read_warnings(resource))
 
     async def scale(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
         """The scale subresource: an autoscaling/v1 Scale of the object's replicas."""

@@ -71,11 +71,14 @@ def shaped(resource: Resource, obj: Object, form: Form, request: web.Request) ->
     return obj
 
 
-def many(request: web.Request, resource: Resource, objects: list[Object], metadata: Object) -> web.Response:
+def many(
+    request: web.Request, resource: Resource, objects: list[Object], metadata: Object, warnings: list[str]
+) -> web.Response:
     """A list in the form that the client wants."""
     form = wanted_form(request)
     if form == "Table":
-        return respond(table(resource, objects, metadata, request.query.get("includeObject", "Metadata")))
+        rows = table(resource, objects, metadata, request.query.get("includeObject", "Metadata"))
+        return respond(rows, warnings=warnings)
     if form == "PartialObjectMetadata":
         kind, version = "PartialObjectMetadataList", "meta.k8s.io/v1"
         objects = [shaped(resource, obj, form, request) for obj in objects]
@@ -83,7 +86,8 @@ def many(request: web.Request, resource: Resource, objects: list[Object], metada
         kind, version = f"{resource.kind}List", resource.api_version
         # Items of a list carry no kind of their own on the wire.
         objects = [{key: value for key, value in obj.items() if key not in ("kind", "apiVersion")} for obj in objects]
-    return respond({"kind": kind, "apiVersion": version, "metadata": metadata, "items": objects})
+    body = {"kind": kind, "apiVersion": version, "metadata": metadata, "items": objects}
+    return respond(body, warnings=warnings)
 
 
 def respond(body: Object, status: int = 200, warnings: list[str] | None = None) -> web.Response:

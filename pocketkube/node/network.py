@@ -57,6 +57,7 @@ class ClusterNetwork:
         self._bridge.set_up(BRIDGE)
         self.nodes = {name: self._add_node(number, name) for number, name in enumerate(NODE_NAMES)}
         for node in self.nodes.values():
+            self._bridge.add_route(IPv4Network(node.pod_cidr), via=IPv4Address(node.address))
             for other in self.nodes.values():
                 if node is not other:
                     node.netlink.add_route(IPv4Network(other.pod_cidr), via=IPv4Address(other.address))

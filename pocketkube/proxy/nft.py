@@ -7,6 +7,9 @@ import ctypes
 from pocketkube import namespaces
 
 LIBRARY = "libnftables.so.1"
+# The kernel gives up a transaction when a signal arrives, as it does whenever a container ends.
+INTERRUPTED = "Interrupted system call"
+TRIES = 100
 
 
 class Nftables:
@@ -23,6 +26,10 @@ class Nftables:
 
     def run(self, commands: str) -> None:
         """Carry out `commands` as one transaction: all or nothing. OSError with nft's own words."""
-        if self._library.nft_run_cmd_from_buffer(self._context, ctypes.c_char_p(commands.encode())) != 0:
-            error = self._library.nft_ctx_get_error_buffer(self._context)
-            raise OSError(f"nft: {error.decode(errors='replace').strip()}")
+        for _ in range(TRIES):
+            if self._library.nft_run_cmd_from_buffer(self._context, ctypes.c_char_p(commands.encode())) == 0:
+                return
+            error = self._library.nft_ctx_get_error_buffer(self._context).decode(errors="replace").strip()
+            if INTERRUPTED not in error:
+                break
+        raise OSError(f"nft: {error}")

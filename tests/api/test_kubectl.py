@@ -10,19 +10,7 @@ from subprocess import CompletedProcess
 import pytest
 
 Kubectl = Callable[..., CompletedProcess[str]]
-LAB = Path(__file__).parent.parent.parent / "labs" / "headless"
-HEADLESS = LAB / "solution" / "demo-headless-svc.yaml"
-
-
-@pytest.fixture
-def nginx(kubectl: Kubectl, namespace: str) -> str:
-    """The lab's nginx Pods, its Services and tiny-tools, in a namespace of their own."""
-    tools = LAB.parent.parent / "manifests" / "tiny-tools.yaml"
-    for path in (LAB / "manifests", HEADLESS, tools):
-        kubectl("apply", "-f", str(path), namespace=namespace)
-    kubectl("rollout", "status", "deploy/nginx", "--timeout=15s", namespace=namespace)
-    kubectl("wait", "--for=condition=Ready", "pod/tiny-tools", "--timeout=15s", namespace=namespace)
-    return namespace
+HEADLESS = Path(__file__).parent.parent.parent / "labs" / "headless" / "solution" / "demo-headless-svc.yaml"
 
 
 def test_apply_again_changes_nothing(kubectl: Kubectl, namespace: str) -> None:
@@ -30,17 +18,17 @@ def test_apply_again_changes_nothing(kubectl: Kubectl, namespace: str) -> None:
     assert kubectl("apply", "-f", str(HEADLESS), namespace=namespace).stdout == "service/demo-headless-svc unchanged\n"
 
 
-def test_get_services(kubectl: Kubectl, nginx: str) -> None:
-    lines = kubectl("get", "svc", "-o", "wide", namespace=nginx).stdout.splitlines()
+def test_get_services(kubectl: Kubectl, demo: str) -> None:
+    lines = kubectl("get", "svc", "-o", "wide", namespace=demo).stdout.splitlines()
     assert lines[0].split() == ["NAME", "TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE", "SELECTOR"]
     cells = lines[1].split()
     assert cells[:5] == ["demo-headless-svc", "ClusterIP", "None", "<none>", "8080/TCP"]
     assert cells[6] == "app=nginx"
 
 
-def test_describe_service(kubectl: Kubectl, nginx: str) -> None:
-    pods = json.loads(kubectl("get", "pods", "-l", "app=nginx", "-o", "json", namespace=nginx).stdout)["items"]
-    described = kubectl("describe", "svc", "demo-headless-svc", namespace=nginx).stdout
+def test_describe_service(kubectl: Kubectl, demo: str) -> None:
+    pods = json.loads(kubectl("get", "pods", "-l", "app=nginx", "-o", "json", namespace=demo).stdout)["items"]
+    described = kubectl("describe", "svc", "demo-headless-svc", namespace=demo).stdout
     fields = dict(line.split(":", 1) for line in described.splitlines() if ":" in line)
     endpoints = {f"{pod['status']['podIP']}:80" for pod in pods}
     assert set(fields["Endpoints"].strip().split(",")) == endpoints
@@ -48,33 +36,31 @@ def test_describe_service(kubectl: Kubectl, nginx: str) -> None:
     assert fields["Port"].split() == ["http", "8080/TCP"]
 
 
-def test_exec_nslookup(kubectl: Kubectl, nginx: str) -> None:
-    printed = kubectl("exec", "tiny-tools", "--", "nslookup", "demo-headless-svc", namespace=nginx).stdout
-    assert f"Name:\tdemo-headless-svc.{nginx}.svc.cluster.local\nAddress: 10.244." in printed
+def test_exec_nslookup(kubectl: Kubectl, demo: str) -> None:
+    printed = kubectl("exec", "tiny-tools", "--", "nslookup", "demo-headless-svc", namespace=demo).stdout
+    assert f"Name:\tdemo-headless-svc.{demo}.svc.cluster.local\nAddress: 10.244." in printed
 
 
-def test_exec_gives_the_exit_code(kubectl: Kubectl, nginx: str) -> None:
-    done = kubectl(
-        "exec", "tiny-tools", "--", "sh", "-c", "echo out; echo err >&2; exit 3", namespace=nginx, fails=True
-    )
+def test_exec_gives_the_exit_code(kubectl: Kubectl, demo: str) -> None:
+    done = kubectl("exec", "tiny-tools", "--", "sh", "-c", "echo out; echo err >&2; exit 3", namespace=demo, fails=True)
     assert (done.returncode, done.stdout) == (3, "out\n")
     assert "err\n" in done.stderr
     assert "command terminated with exit code 3" in done.stderr
 
 
-def test_exec_reads_stdin(kubectl: Kubectl, nginx: str) -> None:
-    assert kubectl("exec", "-i", "tiny-tools", "--", "cat", namespace=nginx, stdin="hello\n").stdout == "hello\n"
+def test_exec_reads_stdin(kubectl: Kubectl, demo: str) -> None:
+    assert kubectl("exec", "-i", "tiny-tools", "--", "cat", namespace=demo, stdin="hello\n").stdout == "hello\n"
 
 
-def test_scale_and_logs_and_delete(kubectl: Kubectl, nginx: str) -> None:
-    kubectl("scale", "deploy/nginx", "--replicas=3", namespace=nginx)
-    kubectl("rollout", "status", "deploy/nginx", "--timeout=15s", namespace=nginx)
-    printed = kubectl("logs", "-l", "app=nginx", "-c", "nginx", "--tail=1", "--prefix", namespace=nginx).stdout
+def test_scale_and_logs_and_delete(kubectl: Kubectl, own_demo: str) -> None:
+    kubectl("scale", "deploy/nginx", "--replicas=3", namespace=own_demo)
+    kubectl("rollout", "status", "deploy/nginx", "--timeout=15s", namespace=own_demo)
+    printed = kubectl("logs", "-l", "app=nginx", "-c", "nginx", "--tail=1", "--prefix", namespace=own_demo).stdout
     assert len(printed.splitlines()) == 3
-    kubectl("scale", "deploy/nginx", "--replicas=0", namespace=nginx)
-    kubectl("wait", "--for=delete", "pod", "-l", "app=nginx", "--timeout=15s", namespace=nginx)
+    kubectl("scale", "deploy/nginx", "--replicas=0", namespace=own_demo)
+    kubectl("wait", "--for=delete", "pod", "-l", "app=nginx", "--timeout=15s", namespace=own_demo)
     refused = kubectl(
-        "exec", "tiny-tools", "--", "curl", "-sS", "http://demo-nodeport-svc:8080", namespace=nginx, fails=True
+        "exec", "tiny-tools", "--", "curl", "-sS", "http://demo-nodeport-svc:8080", namespace=own_demo, fails=True
     )
     assert refused.returncode == 7
     assert "Connection refused" in refused.stderr or "Couldn't connect" in refused.stderr
@@ -159,3 +145,27 @@ def test_crash_restarts_with_the_real_exit_code(kubectl: Kubectl, namespace: str
 def test_missing_object(kubectl: Kubectl, namespace: str) -> None:
     done = kubectl("get", "svc", "nosuch", namespace=namespace, fails=True)
     assert done.stderr == 'Error from server (NotFound): services "nosuch" not found\n'
+
+
+@pytest.mark.parametrize(
+    ("what", "lines"),
+    [
+        pytest.param(
+            "pod/tiny-tools", ["Service Account:  default", "QoS Class:                   BestEffort"], id="pod"
+        ),
+        pytest.param(
+            "deploy/nginx", ["2 desired | 2 updated | 2 total | 2 available | 0 unavailable"], id="deployment"
+        ),
+        pytest.param("endpoints/demo-headless-svc", ["http  80    TCP"], id="endpoints"),
+        pytest.param("node/node01", ["node01", "KubeletReady"], id="node"),
+    ],
+)
+def test_describe(kubectl: Kubectl, demo: str, what: str, lines: list[str]) -> None:
+    described = kubectl("describe", what, namespace=demo).stdout
+    for line in lines:
+        assert line in described
+
+
+def test_get_endpoints_warns(kubectl: Kubectl, demo: str) -> None:
+    done = kubectl("get", "endpoints", "demo-headless-svc", namespace=demo)
+    assert done.stderr == "Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\n"
