@@ -31,6 +31,8 @@ def default(resource: Resource, obj: Object) -> Object:
     elif resource in (DEPLOYMENTS, REPLICASETS):
         _workload(resource, obj)
     elif resource is ENDPOINTSLICES:
+        for endpoint in obj.get("endpoints") or ():
+            endpoint.setdefault("conditions", {})
         for port in obj.get("ports") or ():
             port.setdefault("name", "")
             port.setdefault("protocol", "TCP")

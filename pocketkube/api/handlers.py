@@ -11,6 +11,7 @@ from aiohttp import web
 
 from pocketkube import admission
 from pocketkube.api.apply import CONTENT_TYPES, server_side_apply
+from pocketkube.api.json_text import parse
 from pocketkube.api.negotiation import many, one, read_body, respond
 from pocketkube.api.patch import apply_patch
 from pocketkube.api.selectors import parse_field_selector, parse_label_selector
@@ -63,7 +64,8 @@ class Handlers:
         if metadata.setdefault("name", name) != name:
             found = metadata["name"]
             raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
-        metadata["namespace"] = namespace
+        if namespace:
+            metadata["namespace"] = namespace
         made = self._registry.update(
             resource, obj, subresource=subresource, dry_run=_dry_run(request), record=_recorder(request)
         )
@@ -73,7 +75,7 @@ class Handlers:
         self, request: web.Request, resource: Resource, namespace: str, name: str, subresource: str = ""
     ) -> web.Response:
         content_type = request.content_type
-        patch = await read_body(request)
+        patch = await read_body(request, resource.kind)
         if content_type in CONTENT_TYPES and not subresource:
             return self._apply(request, resource, namespace, name, patch)
         old = self._store.get(resource, namespace, name)
@@ -132,7 +134,7 @@ class Handlers:
         scale = _scale(obj)
         if request.method == "GET":
             return respond(scale)
-        body = await read_body(request)
+        body = await read_body(request, "Scale")
         wanted = body if request.method == "PUT" else apply_patch(scale, body, request.content_type)
         replicas = (wanted.get("spec") or {}).get("replicas", 0)
         if not isinstance(replicas, int) or isinstance(replicas, bool) or replicas < 0:
@@ -144,13 +146,13 @@ class Handlers:
         return respond(_scale(self._registry.update(resource, changed, dry_run=_dry_run(request))))
 
     async def _decoded(self, request: web.Request, resource: Resource) -> tuple[Object, list[str]]:
-        body = await read_body(request)
+        body = await read_body(request, resource.kind)
         if not isinstance(body, dict):
             raise bad_request(f"the object provided is unrecognized (must be of type {resource.kind})")
         return admission.decode(resource, body, request.query.get("fieldValidation") or "Warn")
 
     async def _delete_options(self, request: web.Request) -> Object:
-        options = dict(await read_body(request) or {})
+        options = dict(await read_body(request, "DeleteOptions") or {})
         if "gracePeriodSeconds" in request.query:
             options["gracePeriodSeconds"] = int(request.query["gracePeriodSeconds"])
         if "propagationPolicy" in request.query:
@@ -207,7 +209,8 @@ def _continue_from(token: str) -> tuple[str, str] | None:
     if not token:
         return None
     try:
-        namespace, name = json.loads(base64.urlsafe_b64decode(token))
+        text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("latin-1")
+        namespace, name = parse(text)
     except (ValueError, binascii.Error, TypeError) as error:
         raise bad_request(f"invalid continue token: continue key is not valid: {error}") from error
     return str(namespace), str(name)

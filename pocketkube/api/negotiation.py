@@ -8,6 +8,7 @@ from typing import Any, Literal
 import yaml
 from aiohttp import web
 
+from pocketkube.api.json_text import parse
 from pocketkube.api.tables import table
 from pocketkube.errors import ApiError, bad_request
 from pocketkube.resources import Resource
@@ -39,18 +40,20 @@ def wanted_form(request: web.Request) -> Form:
     raise ApiError(406, "NotAcceptable", message, {})
 
 
-async def read_body(request: web.Request) -> Any:
-    """The body as JSON or YAML; ApiError 400 or 415. None for an empty one."""
-    text = await request.read()
-    if not text:
+async def read_body(request: web.Request, kind: str) -> Any:
+    """The body as JSON or YAML, None for an empty one; ApiError 400 or 415. `kind` is what it should be."""
+    content = await request.read()
+    if not content:
         return None
     media = request.content_type
     if media == "application/vnd.kubernetes.protobuf":
         raise ApiError(415, "UnsupportedMediaType", "pocketkube reads JSON and YAML, not protobuf: use apply -f", {})
+    text = content.decode("utf-8", "replace")
     try:
-        return yaml.safe_load(text) if media.endswith("yaml") else json.loads(text)
+        return yaml.safe_load(text) if media.endswith("yaml") else parse(text)
     except (ValueError, yaml.YAMLError, RecursionError) as error:
-        raise bad_request(f"the body cannot be read as {media}: {error}") from error
+        problem = f"couldn't get version/kind; json parse error: {error} ({text})"
+        raise bad_request(f"the object provided is unrecognized (must be of type {kind}): {problem}") from error
 
 
 def one(

@@ -122,6 +122,8 @@ class ApiServer:
 
     def _target(self, request: web.Request) -> tuple[Resource, str]:
         info = request.match_info
+        if (info.get("group", ""), info["version"]) not in discovery.groups():
+            raise web.HTTPNotFound
         resource = self._resources.get((info.get("group", ""), info["version"], info["plural"]))
         namespace = info.get("namespace", "")
         named = "name" in info
@@ -169,7 +171,7 @@ class ApiServer:
 
     async def _access_review(self, request: web.Request) -> web.Response:
         """Whoever has the token may do everything."""
-        body = await read_body(request)
+        body = await read_body(request, "SelfSubjectAccessReview")
         spec = body.get("spec", {}) if isinstance(body, dict) else {}
         kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "metadata": {}}
         return respond({**kind, "spec": spec, "status": {"allowed": True}}, 201)

@@ -1,0 +1,31 @@
+"""JSON as the API server reads it: its syntax errors are those of Go's encoding/json, which users then see."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+# What Python's decoder expected, and how Go says that something else came.
+LOOKING_FOR = {
+    "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
+    "Expecting value": "looking for beginning of value",
+    "Expecting ':' delimiter": "after object key",
+    "Expecting ',' delimiter": "after object key:value pair",
+    "Extra data": "after top-level value",
+    "Invalid control character at": "in string literal",
+    "Illegal trailing comma before end of object": "looking for beginning of object key string",
+    "Illegal trailing comma before end of array": "looking for beginning of value",
+}
+
+
+def parse(text: str) -> Any:
+    """The value; ValueError with Go's words."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        if error.pos >= len(text) or error.msg.startswith("Unterminated"):
+            raise ValueError("unexpected end of JSON input") from error
+        where = LOOKING_FOR.get(error.msg, "looking for beginning of value")
+        raise ValueError(f"invalid character '{text[error.pos]}' {where}") from error
+    except RecursionError as error:
+        raise ValueError("exceeded max depth") from error
