@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,14 @@ class Session:
             self.problem, self.exit_status = f"the cluster does not answer: {type(error).__name__}: {error}", EXIT_ERROR
 
     def end(self) -> None:
-        if self.run and self.cluster:
-            try:
-                self.run.end(self.cluster)
-            finally:
-                self.cluster.stop()
+        if not self.run or not self.cluster:
+            return
+        try:
+            self.run.end(self.cluster)
+        except GraderError as error:
+            print(error, file=sys.stderr)
+        finally:
+            self.cluster.stop()
 
 
 def choose_cluster(config: pytest.Config) -> RunningCluster:

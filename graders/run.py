@@ -39,6 +39,7 @@ class Run:
         self.namespace = f"lab-{lab.name}-{secrets.token_hex(3)}"
         self.version = ""
         self._api: Any = None
+        self._namespace_made = False
 
     def begin(self, cluster: RunningCluster) -> None:
         """GraderError when what is ours cannot be applied; what of the submission is refused is noted."""
@@ -52,6 +53,7 @@ class Run:
         self.tools = Tools(client.CoreV1Api(self._api), self.namespace)
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}}
         call(self._api, "POST", "/api/v1/namespaces", namespace)
+        self._namespace_made = True
         account = f"/api/v1/namespaces/{self.namespace}/serviceaccounts/default"
         wait_until(lambda: call(self._api, "GET", account) is not None, "the namespace has its ServiceAccount", 10)
         for document in self.given:
@@ -74,12 +76,17 @@ class Run:
         wait_until(lambda: self.tools.nslookup(KUBERNETES).exists, "the cluster's DNS answers", 60)
 
     def end(self, cluster: RunningCluster) -> None:
-        """Remove the namespace, unless the cluster goes anyway."""
+        """Remove the namespace, unless the cluster goes anyway. GraderError when it has to be left."""
         if self._api is None:
             return
-        if not cluster.ours:
-            call(self._api, "DELETE", f"/api/v1/namespaces/{self.namespace}")
-        self._api.close()
+        try:
+            if self._namespace_made and not cluster.ours:
+                call(self._api, "DELETE", f"/api/v1/namespaces/{self.namespace}")
+        except Exception as error:
+            what = f"the namespace {self.namespace} could not be removed: {type(error).__name__}: {error}."
+            raise GraderError(f"{what} Remove it: kubectl delete namespace {self.namespace}") from error
+        finally:
+            self._api.close()
 
     def where(self, name: str) -> str:
         """File and line of the submission's object of that name."""

@@ -8,6 +8,7 @@ from pocketkube.controllers.deployment import DeploymentController
 from pocketkube.controllers.endpoints import EndpointsController
 from pocketkube.controllers.endpointslice import EndpointSliceController
 from pocketkube.controllers.garbage import GarbageCollector
+from pocketkube.controllers.mirroring import EndpointSliceMirroringController
 from pocketkube.controllers.namespace import NamespaceController
 from pocketkube.controllers.replicaset import ReplicaSetController
 from pocketkube.controllers.scheduler import Scheduler
@@ -24,6 +25,7 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             Scheduler(registry),
             EndpointSliceController(registry),
             EndpointsController(registry),
+            EndpointSliceMirroringController(registry),
             GarbageCollector(registry),
         ):
             tasks.create_task(controller.run(), name=type(controller).__name__)

@@ -9,12 +9,12 @@ import copy
 import hashlib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from pocketkube.controllers.reconcile import Key, controller_of, follow, key_of, owned_by, reference_to
 from pocketkube.events import EventRecorder
 from pocketkube.registry import NAME_LETTERS, Registry, timestamp
-from pocketkube.resources import DEPLOYMENTS, REPLICASETS
+from pocketkube.resources import DEPLOYMENTS, REPLICASETS, Resource
 from pocketkube.store import Event, Object
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -79,11 +79,11 @@ class DeploymentController:
         if (deployment["metadata"].get("annotations") or {}).get(REVISION) != str(revision):
             self._annotate(DEPLOYMENTS, deployment, revision)
 
-    def _annotate(self, resource: object, obj: Object, revision: int) -> None:
+    def _annotate(self, resource: Resource, obj: Object, revision: int) -> None:
         def annotate(live: Object) -> None:
             live["metadata"].setdefault("annotations", {})[REVISION] = str(revision)
 
-        self._registry.modify(DEPLOYMENTS if resource is DEPLOYMENTS else REPLICASETS, *key_of(obj), annotate)
+        self._registry.modify(resource, *key_of(obj), annotate)
 
     def _roll(self, deployment: Object, current: Object, others: list[Object]) -> None:
         wanted = deployment["spec"]["replicas"]
@@ -180,11 +180,9 @@ def _newest(sets: Iterable[Object]) -> int:
     return max((_revision(each) for each in sets), default=0)
 
 
-def _share(value: int | str, of: int, rounded: object) -> int:
-    if isinstance(value, int):
-        return value
-    exact = int(value.rstrip("%")) * of / 100
-    return math.ceil(exact) if rounded is math.ceil else math.floor(exact)
+def _share(value: int | str, of: int, rounded: Callable[[float], int]) -> int:
+    """A number of Pods, from itself or from a percentage such as "25%"."""
+    return value if isinstance(value, int) else rounded(int(value.rstrip("%")) * of / 100)
 
 
 def _conditions(deployment: Object, current: Object | None, wanted: int, available: int, *, done: bool) -> list[Object]:

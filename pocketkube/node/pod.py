@@ -130,14 +130,13 @@ class PodWorker:
         await self._fill_volumes()
         for runner in self.inits:
             if await self._begin(runner) != 0:
-                return self._finish_failed_init()
+                return
         for runner in self.containers:
             self._tasks.append(asyncio.create_task(runner.run(), name=f"{runner.spec['name']} of {self.full_name()}"))
             self._tasks[-1].add_done_callback(_log_failure)
             await runner.attempted.wait()
             if self._ending:
-                return None
-        return None
+                return
 
     async def _begin(self, runner: Runner) -> int:
         """An init container, to its end; the following ones wait for it."""
@@ -145,9 +144,6 @@ class PodWorker:
         self._tasks.append(task)
         code = await task
         return -1 if self._ending else code
-
-    def _finish_failed_init(self) -> None:
-        self.changed()
 
     async def _fill_volumes(self) -> None:
         assert self._network

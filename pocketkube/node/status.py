@@ -46,8 +46,8 @@ def pod_status(
     pod: Object, old: Object, address: str, host: str, inits: list[ContainerState], containers: list[ContainerState]
 ) -> Object:
     """The whole PodStatus. `old` is the one before: times of conditions that have not changed are kept."""
-    phase = _phase(pod, containers)
-    initialized = all("terminated" in each.state and _exit(each) == 0 for each in inits)
+    phase = _phase(pod, inits, containers)
+    incomplete = [each.spec["name"] for each in inits if "terminated" not in each.state or _exit(each)]
     unready = [each.spec["name"] for each in containers if not each.ready]
     finished = phase in ("Succeeded", "Failed")
     ready = not unready and not finished
@@ -61,7 +61,7 @@ def pod_status(
     scheduled = [each for each in old.get("conditions", ()) if each["type"] == "PodScheduled"]
     conditions = [
         _condition(pod, old, "PodReadyToStartContainers", bool(address)),
-        _condition(pod, old, "Initialized", initialized),
+        _condition(pod, old, "Initialized", not incomplete, _not_initialized(incomplete)),
         _condition(pod, old, "Ready", ready, why),
         _condition(pod, old, "ContainersReady", ready, why),
         *(scheduled or [_condition(pod, old, "PodScheduled", True)]),
@@ -84,9 +84,16 @@ def pod_status(
     return status
 
 
-def _phase(pod: Object, containers: list[ContainerState]) -> str:
+def _not_initialized(incomplete: list[str]) -> Object:
+    names = " ".join(incomplete)
+    return {"reason": "ContainersNotInitialized", "message": f"containers with incomplete status: [{names}]"}
+
+
+def _phase(pod: Object, inits: list[ContainerState], containers: list[ContainerState]) -> str:
     """https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase"""
     policy = pod["spec"].get("restartPolicy", "Always")
+    if policy == "Never" and any("terminated" in each.state and _exit(each) for each in inits):
+        return "Failed"
     begun = [each for each in containers if "waiting" not in each.state or each.last_state]
     if len(begun) < len(containers):
         return "Pending"

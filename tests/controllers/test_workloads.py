@@ -1,0 +1,100 @@
+"""Deployments, ReplicaSets, scheduling, garbage collection and namespaces, with real kubectl and real Pods."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from subprocess import CompletedProcess
+
+import pytest
+
+Kubectl = Callable[..., CompletedProcess[str]]
+
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: d}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: d}}
+  template:
+    metadata: {labels: {app: d}}
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers: [{name: c, image: "busybox:1.36", command: [sleep, infinity]}]
+"""
+
+
+@pytest.fixture
+def deployed(kubectl: Kubectl, namespace: str) -> str:
+    kubectl("apply", "-f", "-", namespace=namespace, stdin=DEPLOYMENT)
+    kubectl("rollout", "status", "deploy/d", "--timeout=10s", namespace=namespace)
+    return namespace
+
+
+def names(kubectl: Kubectl, namespace: str, *what: str) -> set[str]:
+    return set(kubectl("get", *what, "-o", "name", namespace=namespace).stdout.split())
+
+
+def test_pods_spread_over_the_nodes(kubectl: Kubectl, deployed: str) -> None:
+    nodes = kubectl("get", "pods", "-o", "jsonpath={.items[*].spec.nodeName}", namespace=deployed).stdout.split()
+    assert set(nodes) == {"node01", "node02"}
+
+
+def test_a_deleted_pod_is_replaced(kubectl: Kubectl, deployed: str) -> None:
+    before = names(kubectl, deployed, "pods")
+    victim = sorted(before)[0]
+    kubectl("delete", victim, namespace=deployed)
+    kubectl("rollout", "status", "deploy/d", "--timeout=10s", namespace=deployed)
+    after = names(kubectl, deployed, "pods")
+    assert len(after) == 3
+    assert before - after == {victim}
+
+
+def test_rolling_update_and_undo(kubectl: Kubectl, deployed: str) -> None:
+    first = names(kubectl, deployed, "rs")
+    kubectl("set", "env", "deploy/d", "COLOUR=blue", namespace=deployed)
+    kubectl("rollout", "status", "deploy/d", "--timeout=20s", namespace=deployed)
+    sets = json.loads(kubectl("get", "rs", "-o", "json", namespace=deployed).stdout)["items"]
+    assert sorted(each["spec"]["replicas"] for each in sets) == [0, 3]
+    kubectl("rollout", "undo", "deploy/d", namespace=deployed)
+    kubectl("rollout", "status", "deploy/d", "--timeout=20s", namespace=deployed)
+    running = [each for each in names(kubectl, deployed, "rs")]
+    assert len(running) == 2
+    (old,) = first
+    assert kubectl("get", old, "-o", "jsonpath={.spec.replicas}", namespace=deployed).stdout == "3"
+
+
+def test_a_taint_that_nothing_tolerates_is_explained(kubectl: Kubectl, namespace: str) -> None:
+    pod = (
+        "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {nodeSelector: {disk: ssd}, "
+        "containers: [{name: c, image: 'busybox:1.36', command: [sleep, infinity]}]}}"
+    )
+    kubectl("apply", "-f", "-", namespace=namespace, stdin=pod)
+    kubectl("wait", "--for=condition=PodScheduled=false", "pod/p", "--timeout=5s", namespace=namespace)
+    path = "jsonpath={.status.conditions[0].message}"
+    message = kubectl("get", "pod", "p", "-o", path, namespace=namespace).stdout
+    assert message.startswith("0/3 nodes are available: ")
+    assert "2 node(s) didn't match Pod's node affinity/selector" in message
+
+
+@pytest.mark.parametrize("policy", ["background", "foreground"])
+def test_deleting_a_deployment_deletes_what_it_made(kubectl: Kubectl, deployed: str, policy: str) -> None:
+    kubectl("delete", "deploy/d", f"--cascade={policy}", namespace=deployed)
+    kubectl("wait", "--for=delete", "rs,pod", "--all", "--timeout=10s", namespace=deployed)
+    assert not names(kubectl, deployed, "rs,pod")
+
+
+def test_orphans_stay(kubectl: Kubectl, deployed: str) -> None:
+    kubectl("delete", "deploy/d", "--cascade=orphan", namespace=deployed)
+    (orphan,) = names(kubectl, deployed, "rs")
+    assert kubectl("get", orphan, "-o", "jsonpath={.metadata.ownerReferences}", namespace=deployed).stdout in ("", "[]")
+    assert len(names(kubectl, deployed, "pods")) == 3
+
+
+def test_a_namespace_ends_with_everything_in_it(kubectl: Kubectl, deployed: str) -> None:
+    kubectl("delete", "namespace", deployed, "--timeout=10s")
+    gone = kubectl("get", "namespace", deployed, fails=True)
+    assert gone.stderr == f'Error from server (NotFound): namespaces "{deployed}" not found\n'
+    kubectl("create", "-f", "-", stdin=f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {deployed}}}\n")
+    assert not names(kubectl, deployed, "all")
