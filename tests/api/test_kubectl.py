@@ -157,6 +157,7 @@ def test_missing_object(kubectl: Kubectl, namespace: str) -> None:
             "deploy/nginx", ["2 desired | 2 updated | 2 total | 2 available | 0 unavailable"], id="deployment"
         ),
         pytest.param("endpoints/demo-headless-svc", ["http  80    TCP"], id="endpoints"),
+        pytest.param("endpointslice", ["http  80    TCP", "TargetRef:  Pod/nginx-"], id="slice"),
         pytest.param("node/node01", ["node01", "KubeletReady"], id="node"),
     ],
 )

@@ -59,8 +59,7 @@ def test_rolling_update_and_undo(kubectl: Kubectl, deployed: str) -> None:
     assert sorted(each["spec"]["replicas"] for each in sets) == [0, 3]
     kubectl("rollout", "undo", "deploy/d", namespace=deployed)
     kubectl("rollout", "status", "deploy/d", "--timeout=20s", namespace=deployed)
-    running = [each for each in names(kubectl, deployed, "rs")]
-    assert len(running) == 2
+    assert len(names(kubectl, deployed, "rs")) == 2
     (old,) = first
     assert kubectl("get", old, "-o", "jsonpath={.spec.replicas}", namespace=deployed).stdout == "3"
 

@@ -94,7 +94,7 @@ def test_existing_that_is_gone_is_an_error_and_no_score(cluster: Cluster, tmp_pa
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_existing_is_left_as_it_was(cluster: Cluster, tmp_path: Path) -> None:
+def test_existing_is_left_as_it_was(cluster: Cluster) -> None:
     options = ("--cluster", "existing", "--kubeconfig", str(cluster.kubeconfig), "--context", CONTEXT)
     done = grade(*options)
     assert "Score: 10/10" in done.stdout, done.stdout

@@ -8,6 +8,7 @@ import pty
 import select
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -196,15 +197,16 @@ def test_sigterm_ends_a_pod_that_listens_to_it(kubectl: Kubectl, namespace: str)
     kubectl("delete", "pod", "p", "--timeout=10s", namespace=namespace)
 
 
-def test_exec_with_a_terminal(kubectl: Kubectl, demo: str, cluster: Cluster) -> None:
+def test_exec_with_a_terminal(demo: str, cluster: Cluster) -> None:
     """`kubectl exec -it` from a real terminal of ours: the shell inside has one too, of the same size."""
     main, side = pty.openpty()
+    termios.tcsetwinsize(main, (40, 100))
     command = [str(KUBECTL), "--kubeconfig", str(cluster.kubeconfig), "-n", demo, "exec", "-it", "tiny-tools", "--"]
     with subprocess.Popen([*command, "sh"], stdin=side, stdout=side, stderr=side) as shell:
         os.close(side)
-        os.write(main, b"test -t 0 && echo term''inal; exit 5\n")
+        os.write(main, b"test -t 0 && until stty size | grep '40 100'; do :; done; exit 5\n")
         printed = b""
-        while b"terminal" not in printed:
+        while b"\n40 100" not in printed:
             ready, _, _ = select.select([main], [], [], 10)
             assert ready, printed.decode()
             printed += os.read(main, 4096)
