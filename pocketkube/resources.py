@@ -88,6 +88,18 @@ REPLICASETS = Resource(
     has_scale=True,
     has_generation=True,
 )
+STATEFULSETS = Resource(
+    "apps",
+    "v1",
+    "statefulsets",
+    "statefulset",
+    "StatefulSet",
+    short_names=("sts",),
+    categories=("all",),
+    has_status=True,
+    has_scale=True,
+    has_generation=True,
+)
 ENDPOINTSLICES = Resource(
     "discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice", has_generation=True
 )
@@ -103,5 +115,6 @@ SERVED = (
     SERVICES,
     DEPLOYMENTS,
     REPLICASETS,
+    STATEFULSETS,
     ENDPOINTSLICES,
 )

@@ -12,6 +12,7 @@ from pocketkube.resources import (
     PODS,
     REPLICASETS,
     SERVICES,
+    STATEFULSETS,
     Resource,
 )
 from pocketkube.store import Object
@@ -19,6 +20,11 @@ from pocketkube.store import Object
 NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 DEFAULT_MODE = 0o644
+NEW_STATUS: dict[Resource, Object] = {
+    DEPLOYMENTS: {},
+    REPLICASETS: {"replicas": 0},
+    STATEFULSETS: {"replicas": 0, "availableReplicas": 0},
+}
 
 
 def default(resource: Resource, obj: Object) -> Object:
@@ -28,7 +34,7 @@ def default(resource: Resource, obj: Object) -> Object:
         _service(obj)
     elif resource is PODS:
         _pod(obj)
-    elif resource in (DEPLOYMENTS, REPLICASETS):
+    elif resource in (DEPLOYMENTS, REPLICASETS, STATEFULSETS):
         _workload(resource, obj)
     elif resource is ENDPOINTSLICES:
         for endpoint in obj.get("endpoints") or ():
@@ -95,10 +101,19 @@ def _workload(resource: Resource, obj: Object) -> None:
             rolling = strategy.setdefault("rollingUpdate", {})
             rolling.setdefault("maxSurge", "25%")
             rolling.setdefault("maxUnavailable", "25%")
+    elif resource is STATEFULSETS:
+        spec.setdefault("revisionHistoryLimit", 10)
+        spec.setdefault("podManagementPolicy", "OrderedReady")
+        strategy = spec.setdefault("updateStrategy", {})
+        if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
+            strategy.setdefault("rollingUpdate", {}).setdefault("partition", 0)
+        retention = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
+        retention.setdefault("whenDeleted", "Retain")
+        retention.setdefault("whenScaled", "Retain")
     template = spec.setdefault("template", {})
     template.setdefault("metadata", {})
     _pod_spec(template.setdefault("spec", {}))
-    obj.setdefault("status", {} if resource is DEPLOYMENTS else {"replicas": 0})
+    obj.setdefault("status", dict(NEW_STATUS[resource]))
 
 
 def _pod(pod: Object) -> None:

@@ -6,6 +6,7 @@ Importing those models takes 0.25 s, so what is read from them is kept in the us
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib.metadata
 import json
 import os
@@ -19,7 +20,7 @@ from typing import Any
 
 from pocketkube.resources import SERVED, Resource
 
-FORMAT = 2  # of the cached file
+FORMAT = 2  # of the cached files; they change with the served kinds too
 # A type is "string", "integer", "boolean", "number", "int-or-string", "any", a model's name,
 # ["list", type] or ["map", type].
 Type = Any
@@ -43,10 +44,11 @@ def go_type(model: str) -> str:
 
 
 def cached(name: str, make: Callable[[], Any]) -> Any:
-    """`make()`'s JSON, from the cache when there is one for this version of the package."""
+    """`make()`'s JSON, from the cache when there is one for this version of the package and these kinds."""
     version = importlib.metadata.version("kubernetes")
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    path = Path(base).expanduser() / "pocketkube" / f"{name}-{version}-{FORMAT}.json"
+    kinds = hashlib.sha256(" ".join(each.kind for each in SERVED).encode()).hexdigest()[:8]
+    path = Path(base).expanduser() / "pocketkube" / f"{name}-{version}-{FORMAT}-{kinds}.json"
     with contextlib.suppress(OSError, ValueError):
         return json.loads(path.read_text())
     made = make()

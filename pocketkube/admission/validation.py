@@ -15,6 +15,7 @@ from pocketkube.resources import (
     PODS,
     REPLICASETS,
     SERVICES,
+    STATEFULSETS,
     Resource,
 )
 from pocketkube.store import Object
@@ -42,6 +43,15 @@ PORT_RANGE = "must be between 1 and 65535, inclusive"
 NOT_AN_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
 PROTOCOLS = ["SCTP", "TCP", "UDP"]
+STATEFUL_SET_MUTABLE = (
+    "replicas",
+    "ordinals",
+    "template",
+    "updateStrategy",
+    "revisionHistoryLimit",
+    "persistentVolumeClaimRetentionPolicy",
+    "minReadySeconds",
+)
 ENDPOINTS_DEPRECATED = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 
 
@@ -55,7 +65,9 @@ def validate_update(resource: Resource, new: Object, old: Object) -> list[Cause]
     causes = []
     if resource is SERVICES:
         causes += _service_update(new["spec"], old["spec"])
-    if resource in (DEPLOYMENTS, REPLICASETS) and new["spec"].get("selector") != old["spec"].get("selector"):
+    if resource is STATEFULSETS:
+        causes += _stateful_set_update(new["spec"], old["spec"])
+    elif resource in (DEPLOYMENTS, REPLICASETS) and new["spec"].get("selector") != old["spec"].get("selector"):
         value = json.dumps(new["spec"].get("selector"), separators=(",", ":"))
         causes.append(Cause.invalid("spec.selector", value, "field is immutable"))
     return causes + _labels(new) + _spec(resource, new)
@@ -79,7 +91,7 @@ def _spec(resource: Resource, obj: Object) -> list[Cause]:
         return _service(obj["spec"])
     if resource is PODS:
         return _pod_spec(obj["spec"], "spec")
-    if resource in (DEPLOYMENTS, REPLICASETS):
+    if resource in (DEPLOYMENTS, REPLICASETS, STATEFULSETS):
         return _workload(obj["spec"])
     if resource is ENDPOINTSLICES:
         return _slice(obj)
@@ -245,6 +257,16 @@ def _workload(spec: Object) -> list[Cause]:
     if spec["replicas"] < 0:
         causes.append(Cause.invalid("spec.replicas", str(spec["replicas"]), "must be greater than or equal to 0"))
     return causes + _pod_spec(spec["template"]["spec"], "spec.template.spec")
+
+
+def _stateful_set_update(new: Object, old: Object) -> list[Cause]:
+    if all(new.get(field) == old.get(field) for field in {*new, *old} - set(STATEFUL_SET_MUTABLE)):
+        return []
+    fields = "', '".join(STATEFUL_SET_MUTABLE[:-1])
+    what = (
+        f"updates to statefulset spec for fields other than '{fields}' and '{STATEFUL_SET_MUTABLE[-1]}' are forbidden"
+    )
+    return [Cause.forbidden("spec", what)]
 
 
 def _slice(obj: Object) -> list[Cause]:

@@ -18,6 +18,7 @@ from pocketkube.resources import (
     REPLICASETS,
     SERVICEACCOUNTS,
     SERVICES,
+    STATEFULSETS,
     Resource,
 )
 from pocketkube.store import Object
@@ -49,6 +50,10 @@ COLUMNS: dict[Resource, list[Column]] = {
         *((name, "integer", 0) for name in ("Desired", "Current", "Ready")),
         ("Age", "string", 0),
         *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
+    ],
+    STATEFULSETS: [
+        *((name, "string", 0) for name in ("Name", "Ready", "Age")),
+        *((name, "string", 1) for name in ("Containers", "Images")),
     ],
     NODES: [
         *((name, "string", 0) for name in ("Name", "Status", "Roles", "Age", "Version")),
@@ -271,6 +276,12 @@ def _replicaset(replicaset: Object, now: datetime) -> list[Any]:
     ]
 
 
+def _stateful_set(stateful_set: Object, now: datetime) -> list[Any]:
+    status, spec = stateful_set.get("status", {}), stateful_set["spec"]
+    ready = f"{status.get('readyReplicas', 0)}/{spec['replicas']}"
+    return [stateful_set["metadata"]["name"], ready, _created(stateful_set, now), *_template(spec)[:2]]
+
+
 def _template(spec: Object) -> list[str]:
     containers = spec["template"]["spec"]["containers"]
     names = ",".join(each["name"] for each in containers)
@@ -351,6 +362,7 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     ENDPOINTSLICES: _slice,
     DEPLOYMENTS: _deployment,
     REPLICASETS: _replicaset,
+    STATEFULSETS: _stateful_set,
     NODES: _node,
     NAMESPACES: _namespace,
     EVENTS: _event,

@@ -12,6 +12,7 @@ from pocketkube.controllers.mirroring import EndpointSliceMirroringController
 from pocketkube.controllers.namespace import NamespaceController
 from pocketkube.controllers.replicaset import ReplicaSetController
 from pocketkube.controllers.scheduler import Scheduler
+from pocketkube.controllers.statefulset import StatefulSetController
 from pocketkube.registry import Registry
 
 
@@ -22,6 +23,7 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             NamespaceController(registry, ca_certificate),
             DeploymentController(registry),
             ReplicaSetController(registry),
+            StatefulSetController(registry),
             Scheduler(registry),
             EndpointSliceController(registry),
             EndpointsController(registry),
