@@ -1,6 +1,7 @@
-"""What a lab's grader module needs: `from graders import check, expect`."""
+"""What a lab's grader module needs: `from graders import Wanted, check, expect`."""
 
 from graders.checks import check
 from graders.verdict import Wrong, expect
+from graders.wanted import Wanted
 
-__all__ = ["Wrong", "check", "expect"]
+__all__ = ["Wanted", "Wrong", "check", "expect"]

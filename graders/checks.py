@@ -7,14 +7,23 @@ from typing import TypeVar
 
 import pytest
 
+from graders.wanted import Wanted
+
 Function = TypeVar("Function", bound=Callable[..., None])
 
 
-def check(*, points: int, needs: tuple[str, ...] = ()) -> Callable[[Function], Function]:
-    """A check worth `points`; blocked when a check named in `needs` did not pass. Its docstring is its title."""
+def check(
+    *, points: int, about: Wanted | None = None, needs: tuple[str, ...] = (), upstream: bool = False
+) -> Callable[[Function], Function]:
+    """A check worth `points`. Its docstring is its title.
+
+    `about`: the Service whose state explains a failure. `needs`: checks without which it is blocked. `upstream`: it
+    needs a name outside the cluster that the lab's own Service plays; left out where cluster DNS must stay as it is.
+    """
 
     def mark(function: Function) -> Function:
-        marked: Function = pytest.mark.check(points=points, needs=needs)(function)
+        marker = pytest.mark.check(points=points, about=about, needs=needs, upstream=upstream)
+        marked: Function = marker(function)
         return marked
 
     return mark

@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from graders.verdict import GraderError
 
+ROOT = Path(__file__).parent.parent / "labs"
+SHARED = Path(__file__).parent.parent / "manifests"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckText:
+    """What is said of a check: `section` is the heading in the lab's README, `hints` go from a question to a shape."""
+
+    section: str
+    hints: tuple[str, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """`kinds`: what a submission may contain. `points`: what its checks sum to."""
+    """A lab, as its lab.yaml says.
+
+    `kinds` and `images`: what a submission may contain. `points`: what its checks sum to. `namespaces`: further ones
+    that it has beside its own. `upstream`: {name outside the cluster: the lab's Service that plays it}.
+    """
 
     directory: Path
     title: str
     kinds: tuple[str, ...]
     points: int
+    given: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    upstream: dict[str, str] = field(default_factory=dict)
+    checks: dict[str, CheckText] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return self.directory.name
 
+    @property
+    def submission(self) -> Path:
+        """Where a student works."""
+        return self.directory / "submission"
+
     def default_submission(self) -> Path:
         """The student's work when there is some, else the reference solution."""
-        own = self.directory / "submission"
-        return own if own.exists() else self.directory / "solution"
+        return self.submission if self.submission.exists() else self.directory / "solution"
 
 
 def load(directory: Path) -> Lab:
@@ -34,6 +59,25 @@ def load(directory: Path) -> Lab:
     path = directory / "lab.yaml"
     try:
         content = yaml.safe_load(path.read_text())
-        return Lab(directory, str(content["title"]), tuple(content["kinds"]), int(content["points"]))
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        return Lab(
+            directory,
+            title=str(content["title"]),
+            kinds=tuple(content["kinds"]),
+            points=int(content["points"]),
+            given=tuple(content["given"]),
+            images=tuple(content.get("images", ())),
+            namespaces=tuple(content.get("namespaces", ())),
+            upstream=dict(content.get("upstream", {})),
+            checks={name: _check_text(text) for name, text in content["checks"].items()},
+        )
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise GraderError(f"{path}: this lab cannot be read: {error!r}") from error
+
+
+def all_labs() -> list[Lab]:
+    """Every lab of the course, by name."""
+    return [load(path.parent) for path in sorted(ROOT.glob("*/lab.yaml"))]
+
+
+def _check_text(text: Any) -> CheckText:
+    return CheckText(str(text["section"]), tuple(str(hint) for hint in text["hints"]))

@@ -1,19 +1,18 @@
-"""What a check may ask of the cluster, in the lab's namespace."""
+"""What a check may ask of the cluster, and the little that it may change, in the lab's namespace."""
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from graders.verdict import GraderError, Wrong
+from graders.api import REQUEST_SECONDS, call
+from graders.execute import execute
+from graders.patience import wait_until
+from graders.verdict import GraderError
 
-PATIENCE = 5.0  # seconds for something to become so
-INTERVAL = 0.03
-REQUEST_SECONDS = 20.0
-Result = TypeVar("Result")
+DEPLOYMENT_SECONDS = 60.0
+EXEC_SECONDS = 5
+LISTEN = "0A"  # a state in /proc/net/tcp: proc_net_tcp(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +29,62 @@ class Pods:
 class Observer:
     """Reads through the Kubernetes API; every object is as on the wire (camelCase)."""
 
-    def __init__(self, api: Any, namespace: str) -> None:
+    def __init__(self, api: Any, core: Any, namespace: str) -> None:
         self._api = api
+        self._core = core
         self.namespace = namespace
 
-    def service(self, name: str) -> dict[str, Any] | None:
-        return self._get(f"/api/v1/namespaces/{self.namespace}/services/{name}")
-
-    def services(self) -> list[dict[str, Any]]:
-        found = self._get(f"/api/v1/namespaces/{self.namespace}/services") or {}
-        return list(found.get("items") or ())
+    def service(self, name: str, namespace: str = "") -> dict[str, Any] | None:
+        return self._get(f"/api/v1/namespaces/{namespace or self.namespace}/services/{name}")
 
     def pods(self) -> list[dict[str, Any]]:
-        found = self._get(f"/api/v1/namespaces/{self.namespace}/pods") or {}
-        return list(found.get("items") or ())
+        return self._list("/api/v1", "pods")
+
+    def slices(self) -> list[dict[str, Any]]:
+        return self._list("/apis/discovery.k8s.io/v1", "endpointslices")
+
+    def events(self) -> list[dict[str, Any]]:
+        return self._list("/api/v1", "events")
+
+    def stateful_set(self, name: str) -> dict[str, Any] | None:
+        return self._get(f"/apis/apps/v1/namespaces/{self.namespace}/statefulsets/{name}")
+
+    def nodes(self) -> dict[str, str]:
+        """{name: address inside the cluster} of every node."""
+        found = self._get("/api/v1/nodes") or {}
+        return {
+            node["metadata"]["name"]: address["address"]
+            for node in found.get("items") or ()
+            for address in node["status"]["addresses"]
+            if address["type"] == "InternalIP"
+        }
+
+    def log(self, pod: str, container: str, lines: int = 3) -> str:
+        """The last lines that a container wrote, or that it wrote before it was started anew."""
+        found = self._core.read_namespaced_pod_log(
+            pod, self.namespace, container=container, tail_lines=lines, previous=True, _request_timeout=REQUEST_SECONDS
+        )
+        return str(found).strip()
+
+    def listening(self, pod: dict[str, Any]) -> set[int]:
+        """TCP ports on which something in the Pod listens; what its containers declare where it cannot be seen."""
+        words = ["cat", "/proc/net/tcp", "/proc/net/tcp6"]
+        try:
+            ran = execute(self._core, self.namespace, pod["metadata"]["name"], words, seconds=EXEC_SECONDS)
+            rows = [line.split() for line in ran.stdout.splitlines()]
+        except GraderError:
+            rows = []
+        found = {int(row[1].rpartition(":")[2], 16) for row in rows if len(row) > 3 and row[3] == LISTEN}
+        containers = pod["spec"]["containers"]
+        return found or {port["containerPort"] for each in containers for port in each.get("ports") or ()}
+
+    def patch_slice(self, name: str, patch: dict[str, Any]) -> None:
+        """JSON merge patch (RFC 7386) of an EndpointSlice."""
+        path = f"/apis/discovery.k8s.io/v1/namespaces/{self.namespace}/endpointslices/{name}"
+        self._call("PATCH", path, patch, "application/merge-patch+json")
+
+    def delete_pod(self, name: str) -> None:
+        self._call("DELETE", f"/api/v1/namespaces/{self.namespace}/pods/{name}")
 
     def ready_pods(self, labels: dict[str, str]) -> Pods:
         """Those that have `labels`, are Ready, and are not on their way out."""
@@ -73,7 +114,11 @@ class Observer:
             counts = [status.get(each, 0) for each in ("replicas", "readyReplicas", "updatedReplicas")]
             return status.get("observedGeneration") == found["metadata"].get("generation") and set(counts) == {wanted}
 
-        wait_until(there, f"the Deployment {deployment} has its Pods ready", PATIENCE * 12)
+        wait_until(there, f"the Deployment {deployment} has its Pods ready", DEPLOYMENT_SECONDS)
+
+    def _list(self, base: str, plural: str) -> list[dict[str, Any]]:
+        found = self._get(f"{base}/namespaces/{self.namespace}/{plural}") or {}
+        return list(found.get("items") or ())
 
     def _get(self, path: str) -> dict[str, Any] | None:
         found: dict[str, Any] | None = self._call("GET", path)
@@ -81,53 +126,6 @@ class Observer:
 
     def _call(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
         return call(self._api, method, path, body, content_type)
-
-
-class Refused(Exception):
-    """The API server's refusal: its code, reason and message."""
-
-    def __init__(self, code: int, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.reason = reason
-
-
-def call(api: Any, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
-    """One request to the Kubernetes API; None for a GET of what does not exist. Refused for what the server refuses."""
-    headers = {"Accept": "application/json", "Content-Type": content_type}
-    query = [("fieldValidation", "Strict")] if method in ("POST", "PATCH") else []
-    request = api.param_serialize(
-        method, path, query_params=query, header_params=headers, body=body, auth_settings=["BearerToken"]
-    )
-    response = api.call_api(*request, _request_timeout=REQUEST_SECONDS)
-    response.read()
-    answer = json.loads(response.data)
-    if response.status == 404 and method == "GET":
-        return None
-    if response.status >= 400:
-        raise Refused(response.status, answer.get("reason", ""), answer.get("message", ""))
-    return answer
-
-
-def eventually(attempt: Callable[[], Result], patience: float = PATIENCE) -> Result:
-    """Repeat a check until it no longer fails; the last failure when it never stops."""
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            return attempt()
-        except Wrong:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(INTERVAL)
-
-
-def wait_until(holds: Callable[[], bool], what: str, patience: float) -> None:
-    """GraderError when it does not come true in time: this waits for what is ours."""
-    deadline = time.monotonic() + patience
-    while not holds():
-        if time.monotonic() > deadline:
-            raise GraderError(f"waited {patience:.0f} s in vain until {what}")
-        time.sleep(INTERVAL)
 
 
 def is_ready(pod: dict[str, Any]) -> bool:

@@ -7,39 +7,39 @@ from pathlib import Path
 from typing import Any
 
 from graders import policy, submission
+from graders.api import Refused, call
 from graders.clusters import RunningCluster
-from graders.lab import Lab
-from graders.observe import Observer, Refused, call, wait_until
+from graders.diagnosis import Situation, diagnose
+from graders.lab import SHARED, Lab
+from graders.observe import Observer
+from graders.patience import wait_until
 from graders.submission import Document
 from graders.tools import POD, Tools
-from graders.verdict import GraderError
+from graders.upstream import Upstream
+from graders.verdict import Diagnosis, GraderError
+from graders.wanted import Wanted
 
-SHARED = Path(__file__).parent.parent / "manifests"
 KUBERNETES = "kubernetes.default.svc.cluster.local."
-PLURALS = {
-    "ConfigMap": "configmaps",
-    "Deployment": "deployments",
-    "EndpointSlice": "endpointslices",
-    "Endpoints": "endpoints",
-    "Pod": "pods",
-    "Service": "services",
-}
+READY_SECONDS = 60
+PLURALS = {"Endpoints": "endpoints"}  # that are not the kind with an s
 
 
 class Run:
-    """`begin` applies everything; `end` removes the namespace. `refusals`: {file:line: the API server's words}."""
+    """`begin` applies everything; `end` removes it. `refusals`: {file:line: the API server's words}."""
 
     def __init__(self, lab: Lab, path: Path) -> None:
         self.lab = lab
         self.path = path
-        self.given = [document for each in _manifests(lab) for document in submission.read(each)]
+        manifests = (SHARED / "tiny-tools.yaml", lab.directory / "manifests")
+        self.given = [each for found in manifests for each in submission.read(found, within=SHARED.parent)]
         self.documents = submission.read(path)
         policy.enforce(lab, self.documents, {(str(each.content["kind"]), each.name) for each in self.given})
         self.refusals: dict[str, str] = {}
         self.namespace = f"lab-{lab.name}-{secrets.token_hex(3)}"
         self.version = ""
         self._api: Any = None
-        self._namespace_made = False
+        self._namespaces: list[str] = []
+        self._upstream: Upstream | None = None
 
     def begin(self, cluster: RunningCluster) -> None:
         """GraderError when what is ours cannot be applied; what of the submission is refused is noted."""
@@ -49,13 +49,11 @@ class Run:
         config.load_kube_config(str(cluster.kubeconfig), cluster.context)  # type: ignore[no-untyped-call]
         self._api = client.ApiClient()
         self.version = str(call(self._api, "GET", "/version")["gitVersion"])
-        self.observer = Observer(self._api, self.namespace)
-        self.tools = Tools(client.CoreV1Api(self._api), self.namespace)
-        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}}
-        call(self._api, "POST", "/api/v1/namespaces", namespace)
-        self._namespace_made = True
-        account = f"/api/v1/namespaces/{self.namespace}/serviceaccounts/default"
-        wait_until(lambda: call(self._api, "GET", account) is not None, "the namespace has its ServiceAccount", 10)
+        core = client.CoreV1Api(self._api)
+        self.observer = Observer(self._api, core, self.namespace)
+        self.tools = Tools(core, self.namespace)
+        for name in ("", *self.lab.namespaces):
+            self._make_namespace(self._real(name))
         for document in self.given:
             try:
                 self._create(document)
@@ -71,37 +69,92 @@ class Run:
         for document in self.given:
             if document.content["kind"] == "Deployment":
                 self.observer.wait_for_deployment(document.name)
-        wait_until(lambda: POD in self.observer.ready_pods({}).by_name, "the tiny-tools Pod is ready", 60)
+        wait_until(lambda: POD in self.observer.ready_pods({}).by_name, "the tiny-tools Pod is ready", READY_SECONDS)
         # Ready nodes are half of the way: DNS comes later on a new cluster.
-        wait_until(lambda: self.tools.nslookup(KUBERNETES).exists, "the cluster's DNS answers", 60)
+        wait_until(lambda: self.tools.nslookup(KUBERNETES).exists, "the cluster's DNS answers", READY_SECONDS)
+        if self.lab.upstream and cluster.dns_may_change:
+            addresses = {name: self._address_of(service) for name, service in self.lab.upstream.items()}
+            self._upstream = Upstream(cluster.kubeconfig, cluster.context, addresses)
+            for name, address in addresses.items():
+                wait_until(lambda n=name, a=address: self._resolves(n, a), f"{name} leads to {address}", READY_SECONDS)
 
     def end(self, cluster: RunningCluster) -> None:
-        """Remove the namespace, unless the cluster goes anyway. GraderError when it has to be left."""
+        """Remove the namespaces, unless the cluster goes anyway. GraderError when one has to be left."""
+        try:
+            if self._upstream:
+                self._upstream.restore()
+        finally:
+            self._remove_namespaces(cluster)
+
+    def diagnose(self, wanted: Wanted) -> Diagnosis | None:
+        """Why the Service is not as it is wanted, from what is to be seen now."""
+        observer = self.observer
+        pods = observer.pods()
+        mine = [pod for pod in pods if wanted.pods and wanted.pods.items() <= (pod["metadata"].get("labels") or {}).items()]
+        elsewhere = [name for name in self.lab.namespaces if observer.service(wanted.name, self._real(name))]
+        return diagnose(
+            Situation(
+                wanted=wanted,
+                documents=self.documents,
+                refusals=self.refusals,
+                service=observer.service(wanted.name),
+                elsewhere=tuple(elsewhere),
+                pods=[pod for pod in pods if pod["metadata"]["name"] != POD],
+                slices=observer.slices(),
+                events=observer.events(),
+                listening={pod["metadata"]["name"]: observer.listening(pod) for pod in mine},
+                logs={pod["metadata"]["name"]: log for pod in mine if (log := self._crash_log(pod))},
+            )
+        )
+
+    def _crash_log(self, pod: dict[str, Any]) -> tuple[str, str] | None:
+        """(container, last lines) of the first container that crashed."""
+        for status in pod.get("status", {}).get("containerStatuses") or ():
+            ended = (status.get("lastState") or {}).get("terminated")
+            if ended and not status["ready"]:
+                return status["name"], self.observer.log(pod["metadata"]["name"], status["name"])
+        return None
+
+    def _remove_namespaces(self, cluster: RunningCluster) -> None:
         if self._api is None:
             return
         try:
-            if self._namespace_made and not cluster.ours:
-                call(self._api, "DELETE", f"/api/v1/namespaces/{self.namespace}")
+            for name in self._namespaces if not cluster.ours else ():
+                call(self._api, "DELETE", f"/api/v1/namespaces/{name}")
         except Exception as error:
             what = f"the namespace {self.namespace} could not be removed: {type(error).__name__}: {error}."
             raise GraderError(f"{what} Remove it: kubectl delete namespace {self.namespace}") from error
         finally:
             self._api.close()
 
-    def where(self, name: str) -> str:
-        """File and line of the submission's object of that name."""
-        return next((each.where for each in self.documents if each.name == name), str(self.path))
+    def _make_namespace(self, name: str) -> None:
+        call(self._api, "POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+        self._namespaces.append(name)
+        account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
+        wait_until(lambda: call(self._api, "GET", account) is not None, "the namespace has its ServiceAccount", 10)
+
+    def _real(self, namespace: str) -> str:
+        """What a namespace of the lab is called in the cluster: gradings side by side have their own."""
+        return f"{self.namespace}-{namespace}" if namespace else self.namespace
 
     def _create(self, document: Document) -> None:
         kind = str(document.content["kind"])
         version = str(document.content.get("apiVersion", ""))
         base = f"/apis/{version}" if "/" in version else f"/api/{version}"
         plural = PLURALS.get(kind, f"{kind.lower()}s")
+        metadata = document.content.get("metadata") or {}
+        namespace = self._real(str(metadata.get("namespace", "")))
+        content = {**document.content, "metadata": {**metadata, "namespace": namespace}}
         try:
-            call(self._api, "POST", f"{base}/namespaces/{self.namespace}/{plural}", document.content)
+            call(self._api, "POST", f"{base}/namespaces/{namespace}/{plural}", content)
         except ValueError as error:  # a path that is not there answers with plain text
             raise Refused(404, "NotFound", f'no matches for kind "{kind}" in version "{version}"') from error
 
+    def _address_of(self, service: str) -> str:
+        found = self.observer.service(service)
+        if found is None:
+            raise GraderError(f"{self.lab.directory}/lab.yaml: `upstream` names the Service {service}, which is not given")
+        return str(found["spec"]["clusterIP"])
 
-def _manifests(lab: Lab) -> list[Path]:
-    return [SHARED / "tiny-tools.yaml", lab.directory / "manifests"]
+    def _resolves(self, name: str, address: str) -> bool:
+        return self.tools.nslookup(f"{name}.").addresses == {address}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,33 +31,49 @@ class InvalidSubmission(Exception):
         super().__init__(f"{printable(where)}: {problem}")
 
 
+Field = tuple[str | int, ...]  # ("spec", "ports", 0, "port")
+Lines = dict[Field, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One object of a submission and where it stands."""
+    """One object of a submission and where it stands. `lines`: of each of its fields, counted from 1."""
 
     content: dict[str, Any]
     file: str
     line: int
+    lines: Lines = field(default_factory=dict)
 
     @property
     def where(self) -> str:
         return f"{printable(self.file)}:{self.line}"
+
+    def at(self, *path: str | int) -> str:
+        """File and line of a field, or of the nearest part of the object that there is."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return f"{printable(self.file)}:{self.lines.get(path, self.line)}"
 
     @property
     def name(self) -> str:
         return str(self.content.get("metadata", {}).get("name", ""))
 
 
-def read(directory: Path) -> list[Document]:
-    """Every object in the submission; InvalidSubmission when it cannot be read as such. Nothing in it is executed."""
-    files = list(_files(directory))
+def read(directory: Path, within: Path | None = None) -> list[Document]:
+    """Every object in the submission; InvalidSubmission when it cannot be read as such. Nothing in it is executed.
+
+    Links may not lead out of `within`, by default the directory itself.
+    """
+    files = list(_files(directory, (within or directory).resolve()))
     if not files:
         raise InvalidSubmission(str(directory), f"no manifest is in it. Put a {' or '.join(SUFFIXES[:2])} file there.")
     documents: list[Document] = []
     for path, content in files:
-        documents += _documents(path, content)
-        if len(documents) > MOST_DOCUMENTS:
-            raise InvalidSubmission(path, f"more than {MOST_DOCUMENTS} objects. Hand in only what the task asks for.")
+        for document in _documents(path, content):
+            documents.append(document)
+            if len(documents) > MOST_DOCUMENTS:
+                what = f"more than {MOST_DOCUMENTS} objects. Hand in only what the task asks for."
+                raise InvalidSubmission(document.where, what)
     if not documents:
         raise InvalidSubmission(files[0][0], "there is no object in it. Write the manifest that the task asks for.")
     seen: dict[tuple[str, str], Document] = {}
@@ -75,11 +91,10 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 
-def _files(directory: Path) -> Iterator[tuple[str, str]]:
+def _files(directory: Path, root: Path) -> Iterator[tuple[str, str]]:
     """(path as the student sees it, text) of every manifest, within the limits."""
     if not directory.exists():
         raise InvalidSubmission(str(directory), "there is no such directory. Name the one that holds your manifests.")
-    root = directory.resolve()
     paths = [directory] if directory.is_file() else sorted(path for path in _walk(directory))
     manifests = [path for path in paths if path.suffix in SUFFIXES]
     if len(manifests) > MOST_FILES:
@@ -131,9 +146,9 @@ def _documents(path: str, text: str) -> Iterator[Document]:
             node = loader.get_node()
             if node is None:
                 continue
-            _check_node(path, node, set(), 0, [0])
-            line = node.start_mark.line + 1
-            yield from _objects(path, line, loader.construct_document(node))
+            lines: Lines = {}
+            _check_node(path, node, set(), [0], lines, ())
+            yield from _objects(path, lines, (), loader.construct_document(node))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -145,10 +160,11 @@ def _documents(path: str, text: str) -> Iterator[Document]:
         loader.dispose()
 
 
-def _check_node(path: str, node: yaml.Node, above: set[int], depth: int, aliases: list[int]) -> None:
-    """Refuse what YAML allows and Kubernetes does not: other tags, keys twice, aliases that multiply."""
+def _check_node(path: str, node: yaml.Node, above: set[int], aliases: list[int], lines: Lines, at: Field) -> None:
+    """Refuse what YAML allows and Kubernetes does not: other tags, keys twice, aliases that multiply. Fills `lines`."""
+    lines.setdefault(at, node.start_mark.line + 1)
     where = f"{path}:{node.start_mark.line + 1}"
-    if depth > DEEPEST:
+    if len(at) > DEEPEST:
         raise InvalidSubmission(where, f"nested deeper than {DEEPEST} levels. No manifest is that deep.")
     if node.tag not in TAGS:
         raise InvalidSubmission(where, f"the tag {printable(node.tag)} is not allowed. Use plain YAML.")
@@ -160,26 +176,32 @@ def _check_node(path: str, node: yaml.Node, above: set[int], depth: int, aliases
     if isinstance(node, yaml.MappingNode):
         keys: set[str] = set()
         for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.value in keys:
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            if name in keys:
                 line = key.start_mark.line + 1
-                raise InvalidSubmission(f"{path}:{line}", f"the key {printable(key.value)!r} is there twice. Keep one.")
-            keys.add(key.value if isinstance(key, yaml.ScalarNode) else "")
-            _check_node(path, value, above, depth + 1, aliases)
+                raise InvalidSubmission(f"{path}:{line}", f"the key {printable(name)!r} is there twice. Keep one.")
+            keys.add(name)
+            lines[*at, name] = key.start_mark.line + 1
+            _check_node(path, value, above, aliases, lines, (*at, name))
     elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            _check_node(path, value, above, depth + 1, aliases)
+        for number, value in enumerate(node.value):
+            _check_node(path, value, above, aliases, lines, (*at, number))
 
 
-def _objects(path: str, line: int, content: Any) -> Iterator[Document]:
+def _objects(path: str, lines: Lines, at: Field, content: Any) -> Iterator[Document]:
     if content is None:
         return
-    where = f"{path}:{line}"
+    where = f"{path}:{lines[at]}"
     if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
         raise InvalidSubmission(where, "it is no Kubernetes object: it has no `kind`. Begin with apiVersion and kind.")
     if content["kind"] == "List":
-        for item in content.get("items") or ():
-            yield from _objects(path, line, item)
+        items = content.get("items") or ()
+        if not isinstance(items, list):
+            raise InvalidSubmission(f"{path}:{lines[*at, 'items']}", "`items` of a List must be a list of objects.")
+        for number, item in enumerate(items):
+            yield from _objects(path, lines, (*at, "items", number), item)
         return
     if not isinstance(content.get("metadata", {}), dict):
         raise InvalidSubmission(where, "`metadata` must be a mapping with a `name`.")
-    yield Document(content, path, line)
+    own = {field[len(at) :]: line for field, line in lines.items() if field[: len(at)] == at}
+    yield Document(content, path, lines[at], own)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from graders.verdict import GraderError
+from graders.execute import Ran, execute
 
 POD = "tiny-tools"
 SECONDS = 5  # for one command
@@ -17,79 +17,59 @@ UNRESOLVED = 6  # curl: could not resolve host
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """One command as typed by hand: its output, what it wrote to stderr, its exit code."""
+class DnsAnswer:
+    """`addresses` without order: DNS shuffles them. `alias`: the last name of a chain of CNAMEs."""
 
-    command: str
-    stdout: str
-    stderr: str
-    exit_code: int
+    addresses: frozenset[str]
+    alias: str = ""
 
     @property
-    def transcript(self) -> str:
-        return f"$ {self.command}\n{self.stdout}{self.stderr}(exit {self.exit_code})"
-
-
-@dataclass(frozen=True, slots=True)
-class DnsAnswer:
-    """`addresses` without order: DNS shuffles them. `exists` is False where there is no such name or no answer."""
-
-    ran: Ran
-    exists: bool
-    addresses: frozenset[str]
+    def exists(self) -> bool:
+        """False where there is no such name, or no address under it."""
+        return bool(self.addresses)
 
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """`status` 0 and `refused` or `unresolved` where there was no connection. `address`: whom it connected to."""
+    """`status` is 0 where there was no connection. `address`: whom it connected to. `problem`: curl's own words."""
 
-    ran: Ran
     status: int
     body: str
     address: str
+    problem: str
+    exit_code: int
 
     @property
     def refused(self) -> bool:
-        return self.ran.exit_code == REFUSED
+        return self.exit_code == REFUSED
 
     @property
     def unresolved(self) -> bool:
-        return self.ran.exit_code == UNRESOLVED
+        return self.exit_code == UNRESOLVED
 
 
 class Tools:
-    """Commands in the tiny-tools Pod of a namespace, through the Kubernetes API's exec."""
+    """Commands in the tiny-tools Pod of a namespace. `transcript` has what was run since `forget`."""
 
     def __init__(self, core: Any, namespace: str) -> None:
         self._core = core
         self._namespace = namespace
+        self._ran: dict[str, Ran] = {}
 
-    def run(self, *words: str) -> Ran:
-        """Run a command; GraderError when the Pod cannot run it at all."""
-        from kubernetes.client import ApiException  # noqa: PLC0415
-        from kubernetes.stream import stream  # noqa: PLC0415
+    @property
+    def transcript(self) -> str:
+        """Each command with the last of its outputs."""
+        return "\n\n".join(ran.transcript for ran in self._ran.values())
 
-        try:
-            connection = stream(
-                self._core.connect_get_namespaced_pod_exec,
-                POD,
-                self._namespace,
-                command=["timeout", str(SECONDS), *words],
-                stdin=False,
-                stdout=True,
-                stderr=True,
-                tty=False,
-                _preload_content=False,
-            )
-            connection.run_forever(timeout=SECONDS * 2)
-            stdout, stderr = connection.read_stdout(timeout=0), connection.read_stderr(timeout=0)
-            code = connection.returncode
-            connection.sock.shutdown()  # close() leaves the socket open once the server has closed its side
-        except ApiException as error:
-            raise GraderError(f"nothing can be run in the {POD} Pod: {error.reason or error}") from error
-        if code is None:
-            raise GraderError(f"`{shlex.join(words)}` in the {POD} Pod did not end within {SECONDS * 2} s")
-        return Ran(shlex.join(words), stdout or "", stderr or "", code)
+    def forget(self) -> None:
+        self._ran = {}
+
+    def run(self, *words: str, shown: str = "") -> Ran:
+        """Run a command; GraderError when the Pod cannot run it at all. `shown`: how it is typed by hand."""
+        timed = ["timeout", str(SECONDS), *words]
+        ran = execute(self._core, self._namespace, POD, timed, seconds=SECONDS * 2)
+        self._keep(replace(ran, command=shown or shlex.join(words)))
+        return ran
 
     def nslookup(self, name: str) -> DnsAnswer:
         """The addresses of a name, as BIND's nslookup prints them."""
@@ -103,18 +83,25 @@ class Tools:
     def curl(self, url: str) -> HttpAnswer:
         """GET a URL once."""
         form = "\n%{json}"
-        ran = self.run("curl", "--silent", "--show-error", "--max-time", "3", "--write-out", form, url)
+        words = ("curl", "--silent", "--show-error", "--max-time", "3", "--write-out", form, url)
+        ran = self.run(*words, shown=f"curl {shlex.quote(url)}")
         body, _, facts = ran.stdout.rpartition("\n")
+        self._keep(Ran(f"curl {shlex.quote(url)}", f"{body}\n" if body else "", ran.stderr, ran.exit_code))
         try:
             known = json.loads(facts)
         except ValueError:
             known = {}
-        shown = Ran(f"curl {url}", f"{body}\n" if body else "", ran.stderr, ran.exit_code)
-        return HttpAnswer(shown, int(known.get("http_code", 0)), body, str(known.get("remote_ip", "")))
+        address, status = str(known.get("remote_ip", "")), int(known.get("http_code", 0))
+        return HttpAnswer(status, body.rstrip("\n"), address, ran.stderr.strip(), ran.exit_code)
+
+    def _keep(self, ran: Ran) -> None:
+        self._ran.pop(ran.command, None)
+        self._ran[ran.command] = ran
 
 
 def parse_nslookup(ran: Ran) -> DnsAnswer:
     """Read BIND's output: the addresses after the first empty line; those before it are the server's."""
     answer = ran.stdout.partition("\n\n")[2]
     addresses = re.findall(r"^Address:\s*(\S+?)(?:#\d+)?$", answer, re.MULTILINE)
-    return DnsAnswer(ran, ran.exit_code == 0 and bool(addresses), frozenset(addresses))
+    aliases = re.findall(r"\scanonical name = (\S+?)\.?$", answer, re.MULTILINE)
+    return DnsAnswer(frozenset(addresses), aliases[-1] if aliases else "")

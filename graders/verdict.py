@@ -16,42 +16,54 @@ class Outcome(StrEnum):
 
 
 class Wrong(AssertionError):
-    """The submission does not do what the task asks. `seen` and `expected` are sentences, `remedy` what to do next."""
+    """The submission does not do what the task asks. `seen` and `expected` are clauses, not sentences."""
 
-    def __init__(self, seen: str, expected: str, remedy: str = "", transcript: str = "") -> None:
+    def __init__(self, seen: str, expected: str) -> None:
         self.seen = seen
         self.expected = expected
-        self.remedy = remedy
-        self.transcript = transcript
-        super().__init__(seen)
-
-    def __str__(self) -> str:
-        lines = [f"seen:     {self.seen}", f"expected: {self.expected}"]
-        if self.remedy:
-            lines.append(f"to do:    {self.remedy}")
-        if self.transcript:
-            lines += ["", self.transcript.rstrip()]
-        return "\n".join(lines)
+        super().__init__(f"seen: {seen}; expected: {expected}")
 
 
 class GraderError(Exception):
     """Something of ours is broken: one sentence. It never becomes a score."""
 
 
-def expect(holds: bool, *, seen: str, expected: str, remedy: str = "", transcript: str = "") -> None:
+def expect(holds: bool, *, seen: str, expected: str) -> None:
     """Fail the check with Wrong unless `holds`."""
     if not holds:
-        raise Wrong(seen, expected, remedy, transcript)
+        raise Wrong(seen, expected)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Why it is so, and what to do. `code` names the cause in one word; `final`: waiting longer cannot help."""
+
+    code: str
+    cause: str
+    remedy: str
+    final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
+    """`transcript`: every command of the check and its output, as typed by hand. `read`: where the text explains it."""
+
     name: str
     title: str
     points: int
     outcome: Outcome
-    text: str = ""
-    remedy: str = ""
+    seen: str = ""
+    expected: str = ""
+    diagnosis: Diagnosis | None = None
+    transcript: str = ""
+    read: str = ""
+
+    @property
+    def todo(self) -> str:
+        """What to do next; "" when there is nothing."""
+        if self.outcome is not Outcome.FAILED:
+            return ""
+        return f"{self.diagnosis.cause} {self.diagnosis.remedy}" if self.diagnosis else f"see to it that {self.expected}"
 
 
 @dataclass(frozen=True, slots=True)

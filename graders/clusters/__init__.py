@@ -13,13 +13,17 @@ class NoCluster(Exception):
 
 @dataclass(slots=True)
 class RunningCluster:
-    """`ours`: it ends with the session, so nothing in it needs to be cleared up. `wait` returns when it is ready."""
+    """`ours`: it ends with the session, so nothing in it needs to be cleared up. `wait` returns when it is ready.
+
+    `dns_may_change`: a lab may put an entry into its CoreDNS while it runs.
+    """
 
     name: str
     why: str
     kubeconfig: Path
     context: str
     ours: bool
+    dns_may_change: bool = True
     wait: Callable[[], object] = field(default=lambda: None)
     stop: Callable[[], object] = field(default=lambda: None)
     log: Callable[[], str] = field(default=lambda: "")

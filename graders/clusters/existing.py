@@ -9,7 +9,7 @@ import yaml
 from graders.clusters import NoCluster, RunningCluster
 
 
-def connect(kubeconfig: str | None, context: str | None) -> RunningCluster:
+def connect(kubeconfig: str | None, context: str | None, *, dns_may_change: bool = False) -> RunningCluster:
     """NoCluster unless both are given and the kubeconfig has that context."""
     if not kubeconfig or not context:
         raise NoCluster("--cluster existing wants --kubeconfig FILE and --context NAME: a context is never guessed.")
@@ -23,4 +23,5 @@ def connect(kubeconfig: str | None, context: str | None) -> RunningCluster:
         ) from error
     if context not in names:
         raise NoCluster(f"{path} has no context {context!r}. It has: {', '.join(names)}.")
-    return RunningCluster("existing", f"context {context} of {path}, as named", path, context, ours=False)
+    why = f"context {context} of {path}, as named"
+    return RunningCluster("existing", why, path, context, ours=False, dns_may_change=dns_may_change)

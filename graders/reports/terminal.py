@@ -28,9 +28,9 @@ def show(
         _show_table(config, reporter, results)
     if score and not problem:
         reporter.write_line(f"Score: {score.points}/{score.of}", bold=True)
-    todo = next((result.remedy for result in results if result.remedy), "")
-    if todo:
-        reporter.write_line(f"Next: {_lines(todo)}")
+    failed = next((result for result in results if result.outcome in (Outcome.FAILED, Outcome.ERROR)), None)
+    if failed:
+        _show_first(reporter, failed)
     if problem:
         reporter.write_line(_lines(problem), red=True)
     elif results and score is None:
@@ -38,6 +38,30 @@ def show(
     if log:
         reporter.section("log of the cluster")
         reporter.write_line(_lines(log))
+
+
+def details(result: CheckResult) -> str:
+    """All that is known of a check that did not pass, for `-v`."""
+    lines = [f"seen:     {result.seen}"]
+    if result.expected:
+        lines.append(f"expected: {result.expected}")
+    if result.todo:
+        lines.append(f"to do:    {result.todo}")
+    if result.read:
+        lines.append(f"read:     labs/{result.read}")
+    if result.transcript:
+        lines += ["", result.transcript.rstrip()]
+    return _lines("\n".join(lines))
+
+
+def _show_first(reporter: Any, failed: CheckResult) -> None:
+    reporter.write_line("")
+    reporter.write_line(f"First: {printable(failed.title)}", bold=True)
+    for name, text in (("seen", failed.seen), ("expected", failed.expected), ("to do", failed.todo)):
+        if text:
+            reporter.write_line(f"  {name + ':':<10}{_lines(text)}")
+    if failed.read:
+        reporter.write_line(f"  {'read:':<10}labs/{failed.read}")
 
 
 def _show_table(config: pytest.Config, reporter: Any, results: list[CheckResult]) -> None:

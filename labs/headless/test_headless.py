@@ -1,144 +1,122 @@
 """A headless Service next to an ordinary one: what DNS answers, and whom curl meets."""
 
-from graders import Wrong, check, expect
-from graders.diagnose import missing_service, no_endpoints, not_headless
-from graders.observe import eventually
+from graders import Wanted, check, expect
 
-NAME = "demo-headless-svc"
-CONTRAST = "demo-nodeport-svc"
 NGINX = {"app": "nginx"}
+SERVICE = Wanted("demo-headless-svc", kind="headless", pods=NGINX, port=8080, port_name="http", target=80)
+CONTRAST = "demo-nodeport-svc"
 TRIES = 40  # with two Pods at even odds, one is never met once in 5 * 10^11 runs
 
 
-@check(points=1)
-def test_is_headless(run, observer):
+@check(points=1, about=SERVICE)
+def test_is_headless(observer):
     """The Service exists and is headless: it has no cluster IP."""
-    service = observer.service(NAME)
-    if service is None:
-        raise Wrong(
-            f"there is no Service {NAME}",
-            f"a Service named {NAME}",
-            missing_service(NAME, run.documents, run.refusals),
-        )
-    address = service["spec"].get("clusterIP", "")
-    expect(
-        address == "None",
-        seen=f"{NAME} has the cluster IP {address or '(none: it is an ExternalName)'}",
-        expected="no cluster IP",
-        remedy=not_headless(run.where(NAME)),
-    )
+    service = observer.service(SERVICE.name)
+    expect(service is not None, seen="no such Service", expected=f"a Service named {SERVICE.name}")
+    address = service["spec"].get("clusterIP") or "none, for it is an ExternalName"
+    expect(address == "None", seen=f"its cluster IP is {address}", expected="it has no cluster IP")
 
 
-@check(points=2, needs=("is_headless",))
-def test_dns_answers_with_every_ready_pod(run, tools, observer):
+@check(points=2, about=SERVICE, needs=("is_headless",))
+def test_dns_answers_with_every_ready_pod(eventually, tools, observer):
     """The name resolves to the ready Pods themselves."""
-    eventually(lambda: _resolves_to_ready_pods(run, tools, observer))
+    eventually(lambda: resolves_to_ready_pods(tools, observer))
 
 
-@check(points=1, needs=("dns_answers_with_every_ready_pod",))
-def test_dns_follows_the_pods(run, tools, observer):
+@check(points=1, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
+def test_dns_follows_the_pods(eventually, tools, observer):
     """Scaled to 3 and back, the answer follows."""
     observer.scale("nginx", 3)
     try:
-        eventually(lambda: _resolves_to_ready_pods(run, tools, observer))
+        eventually(lambda: resolves_to_ready_pods(tools, observer))
     finally:
         observer.scale("nginx", 2)
-    eventually(lambda: _resolves_to_ready_pods(run, tools, observer))
+    eventually(lambda: resolves_to_ready_pods(tools, observer))
 
 
-@check(points=1, needs=("dns_answers_with_every_ready_pod",))
+@check(points=1, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
 def test_curl_connects_to_a_pod(tools, observer):
     """curl on the name connects to a Pod's own address and gets that Pod's page."""
-    pods = observer.ready_pods(NGINX)
-    answer = tools.curl(f"http://{NAME}")
-    names = {address: name for name, address in pods.by_name.items()}
+    names = {address: name for name, address in observer.ready_pods(NGINX).by_name.items()}
+    answer = tools.curl(f"http://{SERVICE.name}")
     expect(
         answer.address in names and names[answer.address] in answer.body,
         seen=f"curl connected to {answer.address or 'nothing'}",
-        expected=f"a page of the Pod at one of {_listed(pods.addresses)}",
-        transcript=answer.ran.transcript,
+        expected=f"it gets the page of a Pod at one of {listed(names)}",
     )
 
 
-@check(points=1, needs=("curl_connects_to_a_pod",))
+@check(points=1, about=SERVICE, needs=("curl_connects_to_a_pod",))
 def test_each_pod_is_reached(tools, observer):
     """Each Pod is reached directly within a bounded number of tries."""
     missing = set(observer.ready_pods(NGINX).addresses)
     for _ in range(TRIES):
         if not missing:
             break
-        missing.discard(tools.curl(f"http://{NAME}").address)
+        missing.discard(tools.curl(f"http://{SERVICE.name}").address)
     expect(
         not missing,
-        seen=f"{TRIES} times curl http://{NAME} never connected to {_listed(missing)}",
-        expected="every ready Pod met at least once",
+        seen=f"{TRIES} times curl http://{SERVICE.name} never connected to {listed(missing)}",
+        expected="every ready Pod is met at least once",
     )
 
 
-@check(points=1, needs=("dns_answers_with_every_ready_pod",))
+@check(points=1, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
 def test_service_port_is_not_mapped(tools):
     """8080 is refused: a headless Service maps no ports. The contrast Service answers there."""
     mapped = tools.curl(f"http://{CONTRAST}:8080")
-    expect(
-        mapped.status == 200,
-        seen=f"{CONTRAST}:8080 does not answer",
-        expected="a page: an ordinary Service maps 8080 to 80",
-        transcript=mapped.ran.transcript,
-    )
-    direct = tools.curl(f"http://{NAME}:8080")
+    expect(mapped.status == 200, seen=f"{CONTRAST}:8080 does not answer", expected="it maps 8080 to 80")
+    direct = tools.curl(f"http://{SERVICE.name}:8080")
     expect(
         direct.refused,
-        seen=f"{NAME}:8080 answered, or failed for another reason than a refusal",
-        expected="connection refused: the Pods themselves listen on 80 only",
-        transcript=direct.ran.transcript,
+        seen=f"{SERVICE.name}:8080 answered {direct.status}" if direct.status else direct.problem,
+        expected="the connection is refused: the Pods themselves listen on 80 only",
     )
 
 
-@check(points=1, needs=("dns_answers_with_every_ready_pod",))
+@check(points=1, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
 def test_contrast_has_one_address(tools, observer):
     """The contrast Service resolves to one address, its cluster IP; the headless one's are all Pods'."""
     address = observer.service(CONTRAST)["spec"]["clusterIP"]
-    contrast = tools.nslookup(CONTRAST)
+    contrast, headless = tools.nslookup(CONTRAST), tools.nslookup(SERVICE.name)
     expect(
         contrast.addresses == {address},
-        seen=f"{CONTRAST} resolved to {_listed(contrast.addresses)}",
-        expected=f"its cluster IP {address} alone",
-        transcript=contrast.ran.transcript,
+        seen=f"{CONTRAST} resolved to {listed(contrast.addresses)}",
+        expected=f"it resolves to its cluster IP {address} alone",
     )
-    headless = tools.nslookup(NAME)
     expect(
         headless.exists and address not in headless.addresses,
-        seen=f"{NAME} resolved to {_listed(headless.addresses)}",
-        expected="addresses of Pods, and no cluster IP",
-        transcript=headless.ran.transcript,
+        seen=f"{SERVICE.name} resolved to {listed(headless.addresses)}",
+        expected="it resolves to addresses of Pods, and to no cluster IP",
     )
 
 
-@check(points=2, needs=("dns_answers_with_every_ready_pod",))
-def test_srv_carries_the_containers_port(run, tools, observer):
+@check(points=2, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
+def test_srv_carries_the_containers_port(eventually, tools, observer):
     """SRV for the port named http carries port 80, the container's."""
-    name = f"_http._tcp.{NAME}.{observer.namespace}.svc.cluster.local"
-    answers = [answer.split() for answer in tools.dig(name, "SRV")]
-    ports = {answer[2] for answer in answers if len(answer) == 4}
+    name = f"_http._tcp.{SERVICE.name}.{observer.namespace}.svc.cluster.local"
+
+    def one_for_each_pod():
+        answers = [answer.split() for answer in tools.dig(name, "SRV")]
+        ports = {answer[2] for answer in answers if len(answer) == 4}
+        expect(
+            ports == {"80"} and len(answers) == len(observer.ready_pods(NGINX).addresses),
+            seen=f"{name} has {len(answers)} SRV records, with the ports {listed(ports)}",
+            expected="there is one for each Pod, with port 80",
+        )
+
+    eventually(one_for_each_pod)
+
+
+def resolves_to_ready_pods(tools, observer):
+    found = tools.nslookup(f"{SERVICE.name}.{observer.namespace}.svc.cluster.local.").addresses
+    ready = observer.ready_pods(NGINX).addresses
     expect(
-        ports == {"80"} and len(answers) == len(observer.ready_pods(NGINX).addresses),
-        seen=f"{name} has {len(answers)} SRV records with the ports {_listed(ports)}",
-        expected="one record for each Pod, with port 80",
-        remedy=f"{run.where(NAME)}: the port is named `http`, has protocol TCP and `targetPort: 80`.",
+        found == ready,
+        seen=f"{SERVICE.name} resolved to {listed(found)}",
+        expected=f"it resolves to exactly the ready Pods: {listed(ready)}",
     )
 
 
-def _resolves_to_ready_pods(run, tools, observer):
-    answer = tools.nslookup(f"{NAME}.{observer.namespace}.svc.cluster.local.")
-    ready = observer.ready_pods(NGINX)
-    expect(
-        answer.addresses == ready.addresses,
-        seen=f"{NAME} resolved to {_listed(answer.addresses)}",
-        expected=f"exactly the ready Pods: {_listed(ready.addresses)}",
-        remedy=no_endpoints(observer.service(NAME), observer, run.where(NAME)),
-        transcript=answer.ran.transcript,
-    )
-
-
-def _listed(texts):
+def listed(texts):
     return ", ".join(sorted(texts)) or "nothing"

@@ -1,0 +1,34 @@
+"""Requests to the Kubernetes API, with objects as on the wire."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+REQUEST_SECONDS = 20.0
+
+
+class Refused(Exception):
+    """The API server's refusal: its code, reason and message."""
+
+    def __init__(self, code: int, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+
+
+def call(api: Any, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Any:
+    """One request to the Kubernetes API; None for a GET of what does not exist. Refused for what the server refuses."""
+    headers = {"Accept": "application/json", "Content-Type": content_type}
+    query = [("fieldValidation", "Strict")] if method in ("POST", "PATCH") else []
+    request = api.param_serialize(
+        method, path, query_params=query, header_params=headers, body=body, auth_settings=["BearerToken"]
+    )
+    response = api.call_api(*request, _request_timeout=REQUEST_SECONDS)
+    response.read()
+    answer = json.loads(response.data)
+    if response.status == 404 and method == "GET":
+        return None
+    if response.status >= 400:
+        raise Refused(response.status, answer.get("reason", ""), answer.get("message", ""))
+    return answer

@@ -1,0 +1,68 @@
+"""The Pods behind the Service: why none, or not every one, is ready."""
+
+from __future__ import annotations
+
+from graders.diagnosis.situation import Object, Situation, listed
+from graders.observe import is_ready
+from graders.submission import printable
+from graders.verdict import Diagnosis
+
+
+def not_ready(situation: Situation) -> Diagnosis | None:
+    """Nothing here is final: a Pod may yet become ready."""
+    if situation.service is None or not situation.wanted.pods:
+        return None
+    if not situation.wanted_pods:
+        cause = f"There is no Pod with the labels {listed(situation.wanted.pods)}."
+        return Diagnosis("no-pods", cause, "Apply the workload that makes them.", final=False)
+    for pod in situation.wanted_pods:
+        if not is_ready(pod):
+            return _explain(situation, pod)
+    return None
+
+
+def _explain(situation: Situation, pod: Object) -> Diagnosis:
+    name = pod["metadata"]["name"]
+    where = _workload(situation, pod)
+    if name in situation.logs:
+        container, lines = situation.logs[name]
+        cause = f"{where}the Pod {name} crashes; the last that its container {container} wrote: {printable(lines)!r}."
+        return Diagnosis("crash-loop", cause, "Mend its command or its configuration.", final=False)
+    for status in pod.get("status", {}).get("containerStatuses") or ():
+        waiting = (status.get("state") or {}).get("waiting") or {}
+        if waiting.get("reason") in ("ErrImagePull", "ImagePullBackOff", "InvalidImageName"):
+            cause = f"{where}the image {printable(status['image'])} of the Pod {name} cannot be pulled."
+            return Diagnosis("image", cause, "Write an image and tag that exist.", final=False)
+        if waiting.get("reason") in ("CreateContainerConfigError", "CreateContainerError", "RunContainerError"):
+            cause = f"{where}the container {status['name']} of the Pod {name} cannot start: {waiting.get('message')}."
+            return Diagnosis("container-config", cause, "Mend what it refers to.", final=False)
+    failed = _last_probe(situation, name)
+    if failed:
+        cause = f"{where}the Pod {name} is not ready, so it gets no traffic: {printable(failed)}."
+        remedy = "Let the readiness probe ask the port and path on which the container answers."
+        return Diagnosis("readiness", cause, remedy, final=False)
+    conditions = pod.get("status", {}).get("conditions") or ()
+    scheduled = next((each for each in conditions if each["type"] == "PodScheduled" and each["status"] == "False"), None)
+    if scheduled:
+        cause = f"{where}no node takes the Pod {name}: {scheduled.get('message', '').rstrip('.')}."
+        return Diagnosis("unschedulable", cause, "Ask for a node that there is.", final=False)
+    cause = f"{where}the Pod {name} is not ready yet."
+    return Diagnosis("not-ready", cause, f"See `kubectl describe pod {name}`.", final=False)
+
+
+def _last_probe(situation: Situation, pod: str) -> str:
+    failed = [
+        event
+        for event in situation.events
+        if event.get("reason") == "Unhealthy" and event["involvedObject"]["name"] == pod
+    ]
+    return str(max(failed, key=lambda event: str(event.get("lastTimestamp")))["message"]) if failed else ""
+
+
+def _workload(situation: Situation, pod: Object) -> str:
+    """`file:line: ` of the submission's workload that made the Pod."""
+    for document in situation.documents:
+        if document.content["kind"] in ("Deployment", "StatefulSet") and document.name:
+            if pod["metadata"]["name"].startswith(f"{document.name}-"):
+                return f"{document.at('spec', 'template', 'spec', 'containers')}: "
+    return ""

@@ -1,0 +1,71 @@
+"""The Service's ports: number, name, protocol, and whether somebody listens on the target."""
+
+from __future__ import annotations
+
+import difflib
+
+from graders.diagnosis.situation import Object, Situation
+from graders.submission import printable
+from graders.verdict import Diagnosis
+
+
+def wrong_port(situation: Situation) -> Diagnosis | None:
+    service, wanted = situation.service, situation.wanted
+    if service is None or not wanted.port:
+        return None
+    ports = service["spec"].get("ports") or []
+    number = next((each for each, port in enumerate(ports) if port["port"] == wanted.port), None)
+    if number is None:
+        if len(ports) != 1:
+            has = ", ".join(str(port["port"]) for port in ports) or "none"
+            cause = f"{situation.at('spec', 'ports')}{wanted.name} has no port {wanted.port}; it has: {has}."
+            return Diagnosis("port", cause, f"Add `port: {wanted.port}`.")
+        number = 0
+    found = ports[number]
+    where = ("spec", "ports", number)
+    if found["protocol"] != wanted.protocol:
+        cause = f"{situation.at(*where, 'protocol')}the port is {found['protocol']}; the Pods speak {wanted.protocol}."
+        return Diagnosis("protocol", cause, f"Write `protocol: {wanted.protocol}`, or leave it out: TCP is the default.")
+    if found["port"] != wanted.port:
+        cause = f"{situation.at(*where, 'port')}the port is {found['port']}; clients ask for {wanted.port}."
+        return Diagnosis("port", cause, f"Write `port: {wanted.port}`.")
+    if wanted.port_name and found.get("name", "") != wanted.port_name:
+        name = printable(found.get("name", ""))
+        shown = f"named {name}" if name else "without a name"
+        cause = f"{situation.at(*where, 'name')}the port is {shown}; SRV records carry the name {wanted.port_name}."
+        return Diagnosis("port-name", cause, f"Write `name: {wanted.port_name}`.")
+    return _wrong_target(situation, found, number)
+
+
+def _wrong_target(situation: Situation, port: Object, number: int) -> Diagnosis | None:
+    target = port.get("targetPort")
+    where = situation.at("spec", "ports", number, "targetPort")
+    listening = {
+        name: ports for name, ports in situation.listening.items() if name in _names(situation.wanted_pods)
+    }
+    if isinstance(target, str):
+        offered = {
+            each["name"]: each["containerPort"]
+            for pod in situation.wanted_pods
+            for container in pod["spec"]["containers"]
+            for each in container.get("ports") or ()
+            if each.get("name")
+        }
+        if situation.wanted_pods and target not in offered:
+            near = difflib.get_close_matches(target, offered, n=1, cutoff=0)
+            has = ", ".join(f"{name} ({there})" for name, there in offered.items()) or "none with a name"
+            cause = f"{where}no container port is named {printable(target)!r}; the Pods have: {has}."
+            remedy = f"Write `targetPort: {near[0]}`." if near else "Write the port's number."
+            return Diagnosis("target-port-name", cause, remedy)
+        return None
+    who = next((name for name, ports in sorted(listening.items()) if target not in ports), "")
+    if not who or not isinstance(target, int):
+        return None
+    has = ", ".join(str(each) for each in sorted(listening[who])) or "none"
+    cause = f"{where}nobody listens on port {target} in the Pod {who}; it listens on: {has}."
+    remedy = f"Write `targetPort: {situation.wanted.target or next(iter(sorted(listening[who])), 'PORT')}`."
+    return Diagnosis("target-port", cause, remedy)
+
+
+def _names(pods: list[Object]) -> set[str]:
+    return {pod["metadata"]["name"] for pod in pods}

@@ -1,0 +1,63 @@
+"""What was observed when a check failed: all that a diagnosis is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from graders.submission import Document
+from graders.wanted import Wanted
+
+Object = dict[str, Any]  # of the Kubernetes API, as on the wire
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The submission's documents and the state of the lab's namespace.
+
+    `refusals`: {where of a document: the API server's words}. `elsewhere`: other namespaces of the lab that have a
+    Service of the wanted name. `listening`: {Pod: TCP ports that something listens on}. `logs`: {Pod: (container, last
+    lines)} of Pods that crash.
+    """
+
+    wanted: Wanted
+    documents: list[Document] = field(default_factory=list)
+    refusals: dict[str, str] = field(default_factory=dict)
+    service: Object | None = None
+    elsewhere: tuple[str, ...] = ()
+    pods: list[Object] = field(default_factory=list)
+    slices: list[Object] = field(default_factory=list)
+    events: list[Object] = field(default_factory=list)
+    listening: dict[str, set[int]] = field(default_factory=dict)
+    logs: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def document(self) -> Document | None:
+        """The submission's Service of the wanted name."""
+        return next((each for each in self.services if each.name == self.wanted.name), None)
+
+    @property
+    def services(self) -> list[Document]:
+        return [each for each in self.documents if each.content["kind"] == "Service"]
+
+    @property
+    def wanted_pods(self) -> list[Object]:
+        """The Pods that the Service should lead to."""
+        return [pod for pod in self.pods if has_labels(pod, self.wanted.pods)] if self.wanted.pods else []
+
+    def at(self, *path: str | int) -> str:
+        """`file:line: ` of a field of the Service, for the beginning of a sentence; "" where it is not the student's."""
+        return f"{self.document.at(*path)}: " if self.document else ""
+
+
+def labels_of(obj: Object) -> dict[str, str]:
+    return obj["metadata"].get("labels") or {}
+
+
+def has_labels(obj: Object, wanted: dict[str, str]) -> bool:
+    return wanted.items() <= labels_of(obj).items()
+
+
+def listed(items: dict[str, str]) -> str:
+    """`app=nginx, tier=web`: labels as kubectl shows them."""
+    return ", ".join(f"{key}={value}" for key, value in items.items())

@@ -1,0 +1,27 @@
+"""What a check's Service should be: the measure that `diagnosis` compares with what there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+ServiceKind = Literal["ClusterIP", "headless", "NodePort", "ExternalName"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A Service of the task. What is left out is not looked at.
+
+    `pods`: labels of exactly the Pods that it should lead to; none for a Service without selector. `port` is the
+    Service's, `target` the container's. `addresses`: of hand-made endpoints.
+    """
+
+    name: str
+    kind: ServiceKind = "ClusterIP"
+    pods: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+    port_name: str = ""
+    target: int = 0
+    protocol: str = "TCP"
+    external_name: str = ""
+    addresses: tuple[str, ...] = ()
