@@ -12,7 +12,7 @@ import pytest
 from graders.lab import ROOT
 from graders.observe import Observer
 from graders.patience import PATIENCE, eventually
-from graders.reports import terminal
+from graders.reports import result_json, terminal
 from graders.run import Run
 from graders.session import EXIT_ERROR, KEY, Session
 from graders.tools import Tools
@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="where to run: auto is kind where it is ready, else pocket, the embedded cluster",
     )
     group.addoption("--context", metavar="NAME", help="with --cluster existing: the context of --kubeconfig FILE")
+    group.addoption("--result", metavar="FILE", help="write the whole verdict to FILE, as JSON")
     group.addoption(
         "--change-dns",
         action="store_true",
@@ -130,7 +131,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     results = list(session.results.values())
     log = session.cluster.log() if session.cluster and session.exit_status == EXIT_ERROR else ""
-    terminal.show(config, terminalreporter, results, score(results), session.problem, log)
+    points = None if session.problem else score(results)
+    terminal.show(config, terminalreporter, results, points, session.problem, log)
+    if config.getoption("--result"):
+        result_json.write(Path(config.getoption("--result")), results, points, session.problem)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from graders.diagnosis import Situation, diagnose
 from graders.lab import SHARED, Lab
 from graders.observe import Observer
 from graders.patience import wait_until
-from graders.submission import Document
+from graders.submission import Document, InvalidSubmission
 from graders.tools import POD, Tools
 from graders.upstream import Upstream
 from graders.verdict import Diagnosis, GraderError
@@ -30,8 +30,7 @@ class Run:
     def __init__(self, lab: Lab, path: Path) -> None:
         self.lab = lab
         self.path = path
-        manifests = (SHARED / "tiny-tools.yaml", lab.directory / "manifests")
-        self.given = [each for found in manifests for each in submission.read(found, within=SHARED.parent)]
+        self.given = _given(lab)
         self.documents = submission.read(path)
         policy.enforce(lab, self.documents, {(str(each.content["kind"]), each.name) for each in self.given})
         self.refusals: dict[str, str] = {}
@@ -158,3 +157,12 @@ class Run:
 
     def _resolves(self, name: str, address: str) -> bool:
         return self.tools.nslookup(f"{name}.").addresses == {address}
+
+
+def _given(lab: Lab) -> list[Document]:
+    """The lab's own objects; GraderError when they cannot be read."""
+    paths = (SHARED / "tiny-tools.yaml", lab.directory / "manifests")
+    try:
+        return [document for path in paths for document in submission.read(path, within=SHARED.parent)]
+    except InvalidSubmission as error:
+        raise GraderError(f"the lab's own manifests cannot be read: {error}") from error

@@ -26,7 +26,7 @@ def show(
     """Write to pytest's terminal."""
     if results:
         _show_table(config, reporter, results)
-    if score and not problem:
+    if score:
         reporter.write_line(f"Score: {score.points}/{score.of}", bold=True)
     failed = next((result for result in results if result.outcome in (Outcome.FAILED, Outcome.ERROR)), None)
     if failed:

@@ -10,7 +10,7 @@ TRIES = 40  # with two Pods at even odds, one is never met once in 5 * 10^11 run
 
 @check(points=1, about=SERVICE)
 def test_is_headless(observer):
-    """The Service exists and is headless: it has no cluster IP."""
+    """The Service is headless: it has no cluster IP."""
     service = observer.service(SERVICE.name)
     expect(service is not None, seen="no such Service", expected=f"a Service named {SERVICE.name}")
     address = service["spec"].get("clusterIP") or "none, for it is an ExternalName"
@@ -36,7 +36,7 @@ def test_dns_follows_the_pods(eventually, tools, observer):
 
 @check(points=1, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
 def test_curl_connects_to_a_pod(tools, observer):
-    """curl on the name connects to a Pod's own address and gets that Pod's page."""
+    """curl connects to a Pod's own address and gets its page."""
     names = {address: name for name, address in observer.ready_pods(NGINX).by_name.items()}
     answer = tools.curl(f"http://{SERVICE.name}")
     expect(
@@ -48,7 +48,7 @@ def test_curl_connects_to_a_pod(tools, observer):
 
 @check(points=1, about=SERVICE, needs=("curl_connects_to_a_pod",))
 def test_each_pod_is_reached(tools, observer):
-    """Each Pod is reached directly within a bounded number of tries."""
+    """Each Pod is reached within a bounded number of tries."""
     missing = set(observer.ready_pods(NGINX).addresses)
     for _ in range(TRIES):
         if not missing:
@@ -63,7 +63,7 @@ def test_each_pod_is_reached(tools, observer):
 
 @check(points=1, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
 def test_service_port_is_not_mapped(tools):
-    """8080 is refused: a headless Service maps no ports. The contrast Service answers there."""
+    """8080 is refused here, and answered by the contrast Service."""
     mapped = tools.curl(f"http://{CONTRAST}:8080")
     expect(mapped.status == 200, seen=f"{CONTRAST}:8080 does not answer", expected="it maps 8080 to 80")
     direct = tools.curl(f"http://{SERVICE.name}:8080")
@@ -76,7 +76,7 @@ def test_service_port_is_not_mapped(tools):
 
 @check(points=1, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
 def test_contrast_has_one_address(tools, observer):
-    """The contrast Service resolves to one address, its cluster IP; the headless one's are all Pods'."""
+    """The contrast Service has one address, its cluster IP."""
     address = observer.service(CONTRAST)["spec"]["clusterIP"]
     contrast, headless = tools.nslookup(CONTRAST), tools.nslookup(SERVICE.name)
     expect(
@@ -93,7 +93,7 @@ def test_contrast_has_one_address(tools, observer):
 
 @check(points=2, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
 def test_srv_carries_the_containers_port(eventually, tools, observer):
-    """SRV for the port named http carries port 80, the container's."""
+    """SRV for the port named http carries the container's 80."""
     name = f"_http._tcp.{SERVICE.name}.{observer.namespace}.svc.cluster.local"
 
     def one_for_each_pod():

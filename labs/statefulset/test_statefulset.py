@@ -1,0 +1,95 @@
+"""A StatefulSet behind a headless Service: Pods with names that stay while their addresses change."""
+
+from graders import Wanted, check, expect
+
+WEB = {"app": "web"}
+SERVICE = Wanted("web", kind="headless", pods=WEB, port=80, port_name="http", target=80)
+PODS = ("web-0", "web-1")
+TRIES = 10
+
+
+@check(points=1, about=SERVICE)
+def test_is_headless(observer):
+    """The Service is headless."""
+    service = observer.service(SERVICE.name)
+    expect(service is not None, seen="no such Service", expected=f"a Service named {SERVICE.name}")
+    address = service["spec"].get("clusterIP", "none")
+    expect(address == "None", seen=f"its cluster IP is {address}", expected="it has no cluster IP")
+
+
+@check(points=2, about=SERVICE)
+def test_pods_have_ordinal_names(eventually, observer):
+    """The Pods are web-0 and web-1, and ready."""
+
+    def are_ready():
+        found = observer.ready_pods(WEB).by_name
+        expect(
+            set(found) == set(PODS) and observer.stateful_set("web") is not None,
+            seen=f"the ready Pods are {listed(found)}",
+            expected=f"a StatefulSet web has made the Pods {listed(PODS)}",
+        )
+
+    eventually(are_ready, patience=15)
+
+
+@check(points=3, about=SERVICE, needs=("is_headless", "pods_have_ordinal_names"))
+def test_each_pod_has_a_name_in_dns(eventually, tools, observer):
+    """web-0.web and web-1.web are the Pods' own addresses."""
+    for pod in PODS:
+        eventually(lambda pod=pod: resolves_to_its_pod(tools, observer, pod))
+
+
+@check(points=1, about=SERVICE, needs=("each_pod_has_a_name_in_dns",))
+def test_curl_reaches_the_pod_that_is_named(tools, observer):
+    """curl on a Pod's name always meets that Pod."""
+    address = observer.ready_pods(WEB).by_name["web-1"]
+    met = {tools.curl(f"http://web-1.{SERVICE.name}").address for _ in range(TRIES)}
+    expect(met == {address}, seen=f"curl met {listed(met)}", expected=f"it meets {address} alone")
+
+
+@check(points=2, about=SERVICE, needs=("each_pod_has_a_name_in_dns",))
+def test_a_replaced_pod_keeps_its_name(eventually, tools, observer):
+    """A Pod that is replaced keeps its name and changes its address."""
+    before = observer.ready_pods(WEB).by_name["web-0"]
+    observer.delete_pod("web-0")
+
+    def is_back_at_another_address():
+        now = observer.ready_pods(WEB).by_name.get("web-0", "")
+        expect(
+            now not in ("", before),
+            seen=f"web-0 is at {now or 'no address'}, and was at {before}",
+            expected="a new web-0 has an address of its own",
+        )
+        resolves_to_its_pod(tools, observer, "web-0")
+
+    eventually(is_back_at_another_address, patience=30)
+
+
+@check(points=1, about=SERVICE, needs=("each_pod_has_a_name_in_dns",))
+def test_srv_names_the_pods(eventually, tools, observer):
+    """SRV for the port named http names both Pods."""
+    base = f"{SERVICE.name}.{observer.namespace}.svc.cluster.local"
+
+    def names_both():
+        found = {answer.split()[3] for answer in tools.dig(f"_http._tcp.{base}", "SRV") if len(answer.split()) == 4}
+        expect(
+            found == {f"{pod}.{base}." for pod in PODS},
+            seen=f"the targets are {listed(found)}",
+            expected=f"the targets are {listed(f'{pod}.{base}.' for pod in PODS)}",
+        )
+
+    eventually(names_both)
+
+
+def resolves_to_its_pod(tools, observer, pod):
+    found = tools.nslookup(f"{pod}.{SERVICE.name}.{observer.namespace}.svc.cluster.local.").addresses
+    address = observer.ready_pods(WEB).by_name.get(pod, "no ready Pod")
+    expect(
+        found == {address},
+        seen=f"{pod}.{SERVICE.name} resolved to {listed(found)}",
+        expected=f"it resolves to the Pod's own address, {address}",
+    )
+
+
+def listed(texts):
+    return ", ".join(sorted(texts)) or "nothing"
