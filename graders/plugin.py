@@ -45,8 +45,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("grade one lab at a time: pytest labs/NAME")
     if chosen and not config.getoption("--collect-only") and not hasattr(config, "workerinput"):
         signal.signal(signal.SIGTERM, _interrupt)
-        if config.option.verbose <= 0:  # the report says it all; with -v pytest's own has transcripts too
-            config.option.tbstyle, config.option.reportchars = "no", ""
+        config.option.reportchars = ""  # the report at the end says it all
+        if config.option.verbose <= 0:  # with -v each failure is shown with its transcript
+            config.option.tbstyle = "no"
         config.stash[KEY] = Session(config)
         config.stash[KEY].prepare(chosen[0])
 

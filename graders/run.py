@@ -74,8 +74,7 @@ class Run:
         if self.lab.upstream and cluster.dns_may_change:
             addresses = {name: self._address_of(service) for name, service in self.lab.upstream.items()}
             self._upstream = Upstream(cluster.kubeconfig, cluster.context, addresses)
-            for name, address in addresses.items():
-                wait_until(lambda n=name, a=address: self._resolves(n, a), f"{name} leads to {address}", READY_SECONDS)
+            wait_until(lambda: self._all_resolve(addresses), f"DNS answers {', '.join(addresses)}", READY_SECONDS)
 
     def end(self, cluster: RunningCluster) -> None:
         """Remove the namespaces, unless the cluster goes anyway. GraderError when one has to be left."""
@@ -89,7 +88,9 @@ class Run:
         """Why the Service is not as it is wanted, from what is to be seen now."""
         observer = self.observer
         pods = observer.pods()
-        mine = [pod for pod in pods if wanted.pods and wanted.pods.items() <= (pod["metadata"].get("labels") or {}).items()]
+        mine = [
+            pod for pod in pods if wanted.pods and wanted.pods.items() <= (pod["metadata"].get("labels") or {}).items()
+        ]
         elsewhere = [name for name in self.lab.namespaces if observer.service(wanted.name, self._real(name))]
         return diagnose(
             Situation(
@@ -152,11 +153,13 @@ class Run:
     def _address_of(self, service: str) -> str:
         found = self.observer.service(service)
         if found is None:
-            raise GraderError(f"{self.lab.directory}/lab.yaml: `upstream` names the Service {service}, which is not given")
+            raise GraderError(
+                f"{self.lab.directory}/lab.yaml: `upstream` names the Service {service}, which is not given"
+            )
         return str(found["spec"]["clusterIP"])
 
-    def _resolves(self, name: str, address: str) -> bool:
-        return self.tools.nslookup(f"{name}.").addresses == {address}
+    def _all_resolve(self, addresses: dict[str, str]) -> bool:
+        return all(self.tools.nslookup(f"{name}.").addresses == {at} for name, at in addresses.items())
 
 
 def _given(lab: Lab) -> list[Document]:

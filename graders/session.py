@@ -37,7 +37,9 @@ class Session:
             lab = labs.load(lab_directory)
             given = self.config.getoption("--submission")
             if given == "":
-                raise InvalidSubmission("--submission", "it names no directory. Name the one that holds your manifests.")
+                raise InvalidSubmission(
+                    "--submission", "it names no directory. Name the one that holds your manifests."
+                )
             self.run = Run(lab, Path(given) if given else lab.default_submission())
             self.cluster = choose_cluster(self.config)
         except InvalidSubmission as error:

@@ -63,7 +63,9 @@ class CheckResult:
         """What to do next; "" when there is nothing."""
         if self.outcome is not Outcome.FAILED:
             return ""
-        return f"{self.diagnosis.cause} {self.diagnosis.remedy}" if self.diagnosis else f"see to it that {self.expected}"
+        return (
+            f"{self.diagnosis.cause} {self.diagnosis.remedy}" if self.diagnosis else f"see to it that {self.expected}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ class Wanted:
     """A Service of the task. What is left out is not looked at.
 
     `pods`: labels of exactly the Pods that it should lead to; none for a Service without selector. `port` is the
-    Service's, `target` the container's. `addresses`: of hand-made endpoints.
+    Service's, `target` the container's. `addresses`: of hand-made endpoints. `stateful_set`: (name, replicas) of the
+    one that the Service gives names to.
     """
 
     name: str
@@ -25,3 +26,4 @@ class Wanted:
     protocol: str = "TCP"
     external_name: str = ""
     addresses: tuple[str, ...] = ()
+    stateful_set: tuple[str, int] | None = None

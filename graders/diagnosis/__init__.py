@@ -12,6 +12,7 @@ from graders.diagnosis.selector import wrong_selector
 from graders.diagnosis.service import missing, wrong_kind
 from graders.diagnosis.situation import Situation
 from graders.diagnosis.slices import wrong_slice
+from graders.diagnosis.stateful_set import wrong_stateful_set
 from graders.verdict import Diagnosis
 
 # In the order of cause and effect: the first that holds explains those below it.
@@ -20,6 +21,7 @@ RULES: tuple[Callable[[Situation], Diagnosis | None], ...] = (
     missing,
     wrong_kind,
     wrong_external_name,
+    wrong_stateful_set,
     wrong_selector,
     not_ready,
     wrong_port,

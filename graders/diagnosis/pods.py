@@ -23,8 +23,9 @@ def not_ready(situation: Situation) -> Diagnosis | None:
 
 def _explain(situation: Situation, pod: Object) -> Diagnosis:
     name = pod["metadata"]["name"]
-    where = _workload(situation, pod)
+    where = _at(situation, pod, "image")
     if name in situation.logs:
+        where = _at(situation, pod, "command")
         container, lines = situation.logs[name]
         cause = f"{where}the Pod {name} crashes; the last that its container {container} wrote: {printable(lines)!r}."
         return Diagnosis("crash-loop", cause, "Mend its command or its configuration.", final=False)
@@ -38,11 +39,14 @@ def _explain(situation: Situation, pod: Object) -> Diagnosis:
             return Diagnosis("container-config", cause, "Mend what it refers to.", final=False)
     failed = _last_probe(situation, name)
     if failed:
+        where = _at(situation, pod, "readinessProbe")
         cause = f"{where}the Pod {name} is not ready, so it gets no traffic: {printable(failed)}."
         remedy = "Let the readiness probe ask the port and path on which the container answers."
         return Diagnosis("readiness", cause, remedy, final=False)
     conditions = pod.get("status", {}).get("conditions") or ()
-    scheduled = next((each for each in conditions if each["type"] == "PodScheduled" and each["status"] == "False"), None)
+    scheduled = next(
+        (each for each in conditions if each["type"] == "PodScheduled" and each["status"] == "False"), None
+    )
     if scheduled:
         cause = f"{where}no node takes the Pod {name}: {scheduled.get('message', '').rstrip('.')}."
         return Diagnosis("unschedulable", cause, "Ask for a node that there is.", final=False)
@@ -59,10 +63,12 @@ def _last_probe(situation: Situation, pod: str) -> str:
     return str(max(failed, key=lambda event: str(event.get("lastTimestamp")))["message"]) if failed else ""
 
 
-def _workload(situation: Situation, pod: Object) -> str:
-    """`file:line: ` of the submission's workload that made the Pod."""
+def _at(situation: Situation, pod: Object, field: str) -> str:
+    """`file:line: ` of a field of the first container that has it, in the submission's workload that made the Pod."""
     for document in situation.documents:
-        if document.content["kind"] in ("Deployment", "StatefulSet") and document.name:
-            if pod["metadata"]["name"].startswith(f"{document.name}-"):
-                return f"{document.at('spec', 'template', 'spec', 'containers')}: "
+        made = document.name and pod["metadata"]["name"].startswith(f"{document.name}-")
+        if made and document.content["kind"] in ("Deployment", "StatefulSet"):
+            containers = pod["spec"]["containers"]
+            number = next((each for each, container in enumerate(containers) if field in container), 0)
+            return f"{document.at('spec', 'template', 'spec', 'containers', number, field)}: "
     return ""

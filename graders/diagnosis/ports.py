@@ -25,7 +25,9 @@ def wrong_port(situation: Situation) -> Diagnosis | None:
     where = ("spec", "ports", number)
     if found["protocol"] != wanted.protocol:
         cause = f"{situation.at(*where, 'protocol')}the port is {found['protocol']}; the Pods speak {wanted.protocol}."
-        return Diagnosis("protocol", cause, f"Write `protocol: {wanted.protocol}`, or leave it out: TCP is the default.")
+        return Diagnosis(
+            "protocol", cause, f"Write `protocol: {wanted.protocol}`, or leave it out: TCP is the default."
+        )
     if found["port"] != wanted.port:
         cause = f"{situation.at(*where, 'port')}the port is {found['port']}; clients ask for {wanted.port}."
         return Diagnosis("port", cause, f"Write `port: {wanted.port}`.")
@@ -34,15 +36,21 @@ def wrong_port(situation: Situation) -> Diagnosis | None:
         shown = f"named {name}" if name else "without a name"
         cause = f"{situation.at(*where, 'name')}the port is {shown}; SRV records carry the name {wanted.port_name}."
         return Diagnosis("port-name", cause, f"Write `name: {wanted.port_name}`.")
-    return _wrong_target(situation, found, number)
+    return _wrong_target(situation, found, number) or _others(situation, ports, number)
+
+
+def _others(situation: Situation, ports: list[Object], number: int) -> Diagnosis | None:
+    other = next((each for each in range(len(ports)) if each != number), None)
+    if other is None:
+        return None
+    cause = f"{situation.at('spec', 'ports', other)}{situation.wanted.name} offers port {ports[other]['port']} too."
+    return Diagnosis("other-port", cause, f"Offer {situation.wanted.port} alone.")
 
 
 def _wrong_target(situation: Situation, port: Object, number: int) -> Diagnosis | None:
     target = port.get("targetPort")
     where = situation.at("spec", "ports", number, "targetPort")
-    listening = {
-        name: ports for name, ports in situation.listening.items() if name in _names(situation.wanted_pods)
-    }
+    listening = {name: ports for name, ports in situation.listening.items() if name in _names(situation.wanted_pods)}
     if isinstance(target, str):
         offered = {
             each["name"]: each["containerPort"]

@@ -15,7 +15,17 @@ FIELDS = (
     *("apiVersion", "kind", "metadata", "spec", "name", "labels", "annotations", "namespace"),
     *("clusterIP", "clusterIPs", "externalName", "externalTrafficPolicy", "internalTrafficPolicy", "ports", "selector"),
     *("sessionAffinity", "type", "port", "targetPort", "nodePort", "protocol", "publishNotReadyAddresses"),
-    *("addressType", "endpoints", "addresses", "conditions", "hostname", "ready", "replicas", "template", "serviceName"),
+    *(
+        "addressType",
+        "endpoints",
+        "addresses",
+        "conditions",
+        "hostname",
+        "ready",
+        "replicas",
+        "template",
+        "serviceName",
+    ),
 )
 Explain = Callable[[Situation, Document, re.Match[str]], tuple[str, str, tuple[str | int, ...]]]
 
@@ -112,6 +122,11 @@ def _external_name(_: Situation, document: Document, __: re.Match[str]) -> tuple
     return "external-name-value", "externalName is a DNS name in lower case, such as example.com.", path
 
 
+def _external_cluster_ip(_: Situation, __: Document, ___: re.Match[str]) -> tuple[str, str, tuple[str | int, ...]]:
+    remedy = "Leave clusterIP out: an ExternalName Service is an alias and has no address."
+    return "external-name-cluster-ip", remedy, ("spec", "clusterIP")
+
+
 def _protocol(_: Situation, __: Document, match: re.Match[str]) -> tuple[str, str, tuple[str | int, ...]]:
     return "unknown-protocol", "Write TCP, UDP or SCTP, in capitals.", _path(match[1])
 
@@ -154,7 +169,7 @@ def _name(_: Situation, __: Document, ___: re.Match[str]) -> tuple[str, str, tup
     return "invalid-name", "Use lower case letters, digits and `-`.", ("metadata", "name")
 
 
-def _no_such_kind(_: Situation, document: Document, match: re.Match[str]) -> tuple[str, str, tuple[str | int, ...]]:
+def _no_such_kind(_: Situation, document: Document, __: re.Match[str]) -> tuple[str, str, tuple[str | int, ...]]:
     versions = {
         "Service": "v1",
         "ConfigMap": "v1",
@@ -162,8 +177,8 @@ def _no_such_kind(_: Situation, document: Document, match: re.Match[str]) -> tup
         "StatefulSet": "apps/v1",
         "EndpointSlice": "discovery.k8s.io/v1",
     }
-    right = versions.get(str(document.content["kind"]), "")
-    remedy = f"Write `apiVersion: {right}`." if right else f"There is no kind {printable(match[1])}."
+    kind = str(document.content["kind"])
+    remedy = f"Write `apiVersion: {versions[kind]}`." if kind in versions else "Write the apiVersion of this kind."
     return "api-version", remedy, ("apiVersion",)
 
 
@@ -174,6 +189,7 @@ ROWS: tuple[tuple[str, Explain], ...] = (
     (r"spec\.clusterIPs\[0\]: Invalid value: .* may not change once set", _immutable),
     (r"may not be set to 'None' for (\w+) services", _headless_type),
     (r'spec\.clusterIPs\[0\]: Invalid value: "([^"]*)"', _cluster_ip),
+    (r"spec\.clusterIPs: Forbidden: may not be set for ExternalName", _external_cluster_ip),
     (r"spec\.type: Unsupported value", _type),
     (r"(spec\.ports\[\d+\]\.name): Required value", _port_name),
     (r"(spec\.ports\[\d+\](?:\.\w+)?): Duplicate value", _duplicate),
@@ -188,5 +204,5 @@ ROWS: tuple[tuple[str, Explain], ...] = (
     (r"addressType: (?:Required|Unsupported) value", _address_type),
     (r"spec\.template\.metadata\.labels: Invalid value", _template_labels),
     (r"metadata\.name: Invalid value", _name),
-    (r'no matches for kind "([^"]*)"', _no_such_kind),
+    (r"no matches for kind|could not find the requested resource", _no_such_kind),
 )

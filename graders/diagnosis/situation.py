@@ -46,7 +46,7 @@ class Situation:
         return [pod for pod in self.pods if has_labels(pod, self.wanted.pods)] if self.wanted.pods else []
 
     def at(self, *path: str | int) -> str:
-        """`file:line: ` of a field of the Service, for the beginning of a sentence; "" where it is not the student's."""
+        """`file:line: ` of a field of the Service, to begin a sentence; "" where it is not the student's."""
         return f"{self.document.at(*path)}: " if self.document else ""
 
 

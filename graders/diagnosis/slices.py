@@ -56,7 +56,9 @@ def _untied(situation: Situation) -> Diagnosis:
     value = labels.get(SERVICE_NAME)
     remedy = f"Label it `{SERVICE_NAME}: {name}`: only that ties a slice to its Service, whatever its name is."
     if value is None:
-        cause = f"{document.at('metadata', 'labels')}: the slice has no label {SERVICE_NAME}, so it belongs to no Service."
+        cause = (
+            f"{document.at('metadata', 'labels')}: the slice has no label {SERVICE_NAME}, so it belongs to no Service."
+        )
         return Diagnosis("slice-label", cause, remedy)
     where = document.at("metadata", "labels", SERVICE_NAME)
     return Diagnosis("slice-label", f"{where}: the slice belongs to a Service {printable(str(value))!r}.", remedy)

@@ -1,4 +1,4 @@
-"""An ordinary Service: one address that stays, a port that is mapped, Pods that share the load, a port on every node."""
+"""An ordinary Service: an address that stays, a port that is mapped, Pods that share the load, a port of every node."""
 
 from graders import Wanted, check, expect
 

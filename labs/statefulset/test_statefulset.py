@@ -3,7 +3,7 @@
 from graders import Wanted, check, expect
 
 WEB = {"app": "web"}
-SERVICE = Wanted("web", kind="headless", pods=WEB, port=80, port_name="http", target=80)
+SERVICE = Wanted("web", "headless", pods=WEB, port=80, port_name="http", target=80, stateful_set=("web", 2))
 PODS = ("web-0", "web-1")
 TRIES = 10
 

@@ -6,6 +6,7 @@ Sent from the node, as the kubelet's are; an HTTP probe shows the Pod the addres
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -59,7 +60,7 @@ class Prober:
             ):
                 status = response.status
         except aiohttp.ClientConnectorError as error:
-            return f'Get "{url}": dial tcp {host}:{port}: connect: {(error.strerror or str(error)).lower()}'
+            return f'Get "{url}": dial tcp {host}:{port}: connect: {os.strerror(error.errno or 0).lower()}'
         except aiohttp.ClientError as error:
             return f'Get "{url}": {error}'
         return "" if 200 <= status < 400 else f"HTTP probe failed with statuscode: {status}"
