@@ -32,3 +32,11 @@ def call(api: Any, method: str, path: str, body: Any = None, content_type: str =
     if response.status >= 400:
         raise Refused(response.status, answer.get("reason", ""), answer.get("message", ""))
     return answer
+
+
+def get_text(api: Any, path: str, query: list[tuple[str, str]]) -> str:
+    """What is not an object: a log. "" for what does not exist."""
+    request = api.param_serialize("GET", path, query_params=query, auth_settings=["BearerToken"])
+    response = api.call_api(*request, _request_timeout=REQUEST_SECONDS)
+    response.read()
+    return response.data.decode(errors="replace") if response.status < 400 else ""

@@ -48,9 +48,8 @@ class Run:
         config.load_kube_config(str(cluster.kubeconfig), cluster.context)  # type: ignore[no-untyped-call]
         self._api = client.ApiClient()
         self.version = str(call(self._api, "GET", "/version")["gitVersion"])
-        core = client.CoreV1Api(self._api)
-        self.observer = Observer(self._api, core, self.namespace)
-        self.tools = Tools(core, self.namespace)
+        self.observer = Observer(self._api, self.namespace)
+        self.tools = Tools(self._api, self.namespace)
         for name in ("", *self.lab.namespaces):
             self._make_namespace(self._real(name))
         for document in self.given:

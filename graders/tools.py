@@ -51,8 +51,8 @@ class HttpAnswer:
 class Tools:
     """Commands in the tiny-tools Pod of a namespace. `transcript` has what was run since `forget`."""
 
-    def __init__(self, core: Any, namespace: str) -> None:
-        self._core = core
+    def __init__(self, api: Any, namespace: str) -> None:
+        self._api = api
         self._namespace = namespace
         self._ran: dict[str, Ran] = {}
 
@@ -67,7 +67,7 @@ class Tools:
     def run(self, *words: str, shown: str = "") -> Ran:
         """Run a command; GraderError when the Pod cannot run it at all. `shown`: how it is typed by hand."""
         timed = ["timeout", str(SECONDS), *words]
-        ran = execute(self._core, self._namespace, POD, timed, seconds=SECONDS * 2)
+        ran = execute(self._api, self._namespace, POD, timed, seconds=SECONDS * 2)
         self._keep(replace(ran, command=shown or shlex.join(words)))
         return ran
 

@@ -70,6 +70,7 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
     from pocketkube import bootstrap, controllers  # noqa: PLC0415
     from pocketkube.api.server import ApiServer  # noqa: PLC0415
     from pocketkube.dns import DnsServer  # noqa: PLC0415
+    from pocketkube.namespaces import inside_network_namespace  # noqa: PLC0415
     from pocketkube.node.kubelet import Kubelets  # noqa: PLC0415
     from pocketkube.node.network import ClusterNetwork  # noqa: PLC0415
     from pocketkube.node.processes import Processes  # noqa: PLC0415
@@ -97,7 +98,12 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
         tasks.create_task(proxy.run())
         tasks.create_task(dns.run())
         tasks.create_task(kubelets.run())
-        await web.SockSite(runner, listener, ssl_context=_tls(credentials)).start()
+        tls = _tls(credentials)
+        await web.SockSite(runner, listener, ssl_context=tls).start()
+        control_plane = next(iter(network.nodes.values()))
+        with inside_network_namespace(control_plane.netns):
+            inside = socket.create_server((bootstrap.API_ADDRESS, bootstrap.API_PORT), backlog=128)
+        await web.SockSite(runner, inside, ssl_context=tls).start()
         with store.watch(PODS, namespace="kube-system") as watch:
             async for events in watch:
                 if any(_is_ready(event.object) for event in events):

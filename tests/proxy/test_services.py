@@ -96,3 +96,11 @@ def test_pod_reaches_itself_through_its_service(kubectl: Kubectl, demo: str) -> 
 def test_no_way_out_of_the_cluster(kubectl: Kubectl, demo: str) -> None:
     command = ("exec", "tiny-tools", "--", "curl", "-sS", "--max-time", "3", "http://192.0.2.1")
     assert kubectl(*command, namespace=demo, fails=True).returncode == REFUSED
+
+
+@pytest.mark.parametrize("host", ["10.96.0.1", "kubernetes.default", "kubernetes.default.svc.cluster.local"])
+def test_the_api_is_reached_from_pods(kubectl: Kubectl, demo: str, host: str) -> None:
+    """With its own certificate; who sends no token gets no further."""
+    authority = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"
+    command = ("exec", "tiny-tools", "--", "curl", "-sS", "--cacert", authority, f"https://{host}/version")
+    assert json.loads(kubectl(*command, namespace=demo).stdout)["reason"] == "Unauthorized"

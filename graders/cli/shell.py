@@ -1,0 +1,101 @@
+"""`labs shell NAME`: a prompt inside the cluster, in the lab's namespace, with your work applied."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from graders.cli.choose import lab_named
+from graders.cli.warm import warm_cluster
+from graders.clusters import RunningCluster
+from graders.clusters.existing import connect
+from graders.run import Run
+from graders.tools import POD
+from graders.verdict import GraderError
+from pocketkube.cluster import CONTEXT
+
+INSIDE = "https://kubernetes.default.svc"  # the API server's name in every cluster
+
+
+def shell(
+    name: Annotated[str, typer.Argument(help="The lab, as in `labs list`.")],
+    kubeconfig: Annotated[str, typer.Option(help="A cluster of yours, instead of the embedded one.")] = "",
+    context: Annotated[str, typer.Option(help="The context of --kubeconfig.")] = "",
+) -> None:
+    """A tiny-tools prompt in the lab's namespace, where `kubectl` works too; it is gone when you leave."""
+    lab = lab_named(name)
+    run = Run(lab, lab.default_submission())
+    if kubeconfig or context:
+        _open(run, connect(kubeconfig, context))
+        return
+    with warm_cluster() as warm:
+        _open(run, RunningCluster("pocketkube", "labs shell", warm.kubeconfig, CONTEXT, ours=False))
+
+
+def _open(run: Run, cluster: RunningCluster) -> None:
+    try:
+        run.begin(cluster)
+        with tempfile.TemporaryDirectory(prefix="labs-") as directory:
+            outside = _in_namespace(cluster, run.namespace)
+            here, there = Path(directory, "kubeconfig"), Path(directory, "config")
+            _write(here, outside)
+            _write(there, _from_inside(outside))
+            _give_kubectl(here, there)
+            for where, words in run.refusals.items():
+                typer.secho(f"{where}: the API server refused this: {words}", fg="red")
+            typer.echo(f"{run.path} is applied in the namespace {run.namespace}. `exit` ends this and removes it.")
+            typer.echo(f"In another terminal: export KUBECONFIG={here}")
+            subprocess.run([*_kubectl(here), "exec", "-it", POD, "--", "sh"], check=False)
+    finally:
+        run.end(cluster)
+
+
+def _give_kubectl(here: Path, there: Path) -> None:
+    """kubectl and its configuration into the Pod, by its standard input: `kubectl cp` wants a tar there."""
+    for source, target, mode in ((_program(), "/usr/local/bin/kubectl", "755"), (there, "/root/.kube/config", "600")):
+        script = f"mkdir -p {Path(target).parent} && cat > {target} && chmod {mode} {target}"
+        with source.open("rb") as content:
+            done = subprocess.run(
+                [*_kubectl(here), "exec", "-i", POD, "--", "sh", "-c", script], stdin=content, check=False
+            )
+        if done.returncode != 0:
+            raise GraderError(
+                f"{target} could not be put into the {POD} Pod: kubectl exec ended with {done.returncode}"
+            )
+
+
+def _in_namespace(cluster: RunningCluster, namespace: str) -> dict[str, Any]:
+    """The kubeconfig with nothing but the one context, and the lab's namespace in it."""
+    config = yaml.safe_load(cluster.kubeconfig.read_text())
+    context = next(each for each in config["contexts"] if each["name"] == cluster.context)
+    named = {"clusters": context["context"]["cluster"], "users": context["context"]["user"]}
+    kept = {part: [each for each in config[part] if each["name"] == name] for part, name in named.items()}
+    context = {**context, "context": {**context["context"], "namespace": namespace}}
+    return {**config, **kept, "contexts": [context], "current-context": cluster.context}
+
+
+def _from_inside(config: dict[str, Any]) -> dict[str, Any]:
+    clusters = [{**each, "cluster": {**each["cluster"], "server": INSIDE}} for each in config["clusters"]]
+    return {**config, "clusters": clusters}
+
+
+def _write(path: Path, config: dict[str, Any]) -> None:
+    path.touch(mode=0o600)
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+
+
+def _kubectl(kubeconfig: Path) -> list[str]:
+    return [str(_program()), "--kubeconfig", str(kubeconfig)]
+
+
+def _program() -> Path:
+    """The pinned kubectl beside this Python, else the one on the PATH."""
+    own = Path(sys.executable).parent / "kubectl"
+    return own if own.exists() else Path(shutil.which("kubectl") or own)

@@ -1,0 +1,60 @@
+"""`labs watch NAME`: grade on every save, on a cluster that stays warm."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import watchfiles
+
+from graders import submission
+from graders.cli.choose import lab_named
+from graders.cli.warm import warm_cluster
+from graders.lab import ROOT, Lab
+from graders.run import Run
+from pocketkube.cluster import CONTEXT
+
+SETTLED_MS = 30  # an editor's several writes are one save
+
+
+def watch(context: typer.Context, name: Annotated[str, typer.Argument(help="The lab, as in `labs list`.")]) -> None:
+    """Grade your work at every save, until Ctrl-C. Further options go to pytest."""
+    lab = lab_named(name)
+    if not lab.submission.is_dir():
+        typer.echo(f"There is nothing to watch yet. Begin: labs start {lab.name}", err=True)
+        raise typer.Exit(1)
+    with ExitStack() as stack:
+        options = list(context.args)
+        if not any(option.startswith("--cluster") for option in options):
+            kubeconfig = stack.enter_context(warm_cluster()).kubeconfig
+            options += ["--cluster", "existing", "--kubeconfig", str(kubeconfig), "--context", CONTEXT, "--change-dns"]
+        _grade(lab, options)
+        changes = watchfiles.watch(
+            lab.submission, watch_filter=_is_manifest, step=SETTLED_MS, debounce=SETTLED_MS * 10, raise_interrupt=False
+        )
+        for _ in changes:
+            _grade(lab, options)
+
+
+def _is_manifest(_change: watchfiles.Change, path: str) -> bool:
+    return Path(path).suffix in submission.SUFFIXES
+
+
+def _grade(lab: Lab, options: list[str]) -> None:
+    """What is wrong with the text is said at once; the rest is pytest's."""
+    typer.echo(f"\n{'─' * 60}")
+    try:
+        Run(lab, lab.submission)
+    except submission.InvalidSubmission as error:
+        typer.secho(f"invalid submission: {error}", fg="red")
+    else:
+        subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "--no-header", f"labs/{lab.name}", *options],
+            cwd=ROOT.parent,
+            check=False,
+        )
+    typer.echo("Waiting for the next save. Ctrl-C ends.")
