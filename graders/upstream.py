@@ -39,20 +39,19 @@ class Upstream:
             start_new_session=True,  # a Ctrl-C is for the grading; this has still to clear up
         )
         assert self._keeper.stdout
-        assert self._keeper.stderr
         if self._keeper.stdout.readline() != "in place\n":
-            said = self._keeper.stderr.read().strip().splitlines()
-            raise GraderError(
-                f"the cluster's CoreDNS could not be changed: {said[-1] if said else 'it does not answer'}"
-            )
+            raise GraderError(f"the cluster's CoreDNS could not be changed: {self._end()}")
 
     def restore(self) -> None:
         """Put CoreDNS back as it was; returns when that is done. GraderError when it could not be."""
-        _, said = self._keeper.communicate(timeout=END_SECONDS)
+        said = self._end()
         if self._keeper.returncode != 0:
-            raise GraderError(
-                f"CoreDNS could not be put back: {(said.strip().splitlines() or ['it did not say why'])[-1]}"
-            )
+            raise GraderError(f"CoreDNS could not be put back: {said}")
+
+    def _end(self) -> str:
+        """Close its standard input, wait until it has put everything back, and return the last that it said."""
+        _, said = self._keeper.communicate(timeout=END_SECONDS)
+        return (said.strip().splitlines() or ["it did not say why"])[-1]
 
 
 def with_entries(corefile: str, addresses: dict[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -23,12 +24,20 @@ def new(
     directory = ROOT / name
     if directory.exists():
         raise typer.BadParameter(f"{directory} is there already.")
+    with tempfile.TemporaryDirectory(dir=ROOT) as half:
+        _write(Path(half, name), name)
+        Path(half, name).rename(directory)  # all of it or nothing
+    typer.echo(f"{directory} is there, and runs: pytest labs/{name}")
+    typer.echo("How to go on: docs/authoring.md")
+
+
+def _write(directory: Path, name: str) -> None:
     for source in sorted(path for path in SKELETON.rglob("*") if path.is_file()):
         target = directory / source.relative_to(SKELETON).with_name(source.name.replace("NAME", name))
         if target.suffix == ".txt":  # so called that nothing takes the skeleton's own for a test
             target = target.with_suffix(".py")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(source.read_text().replace("NAME", name))
-    (directory / "manifests" / "nginx.yaml").symlink_to("../../../manifests/nginx.yaml")
-    typer.echo(f"{directory} is there, and runs: pytest labs/{name}")
-    typer.echo("How to go on: docs/authoring.md")
+    manifests = directory / "manifests"
+    manifests.mkdir()
+    (manifests / "nginx.yaml").symlink_to("../../../manifests/nginx.yaml")

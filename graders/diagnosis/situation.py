@@ -61,3 +61,8 @@ def has_labels(obj: Object, wanted: dict[str, str]) -> bool:
 def listed(items: dict[str, str]) -> str:
     """`app=nginx, tier=web`: labels as kubectl shows them."""
     return ", ".join(f"{key}={value}" for key, value in items.items())
+
+
+def sentence(where: str, text: str) -> str:
+    """`text` after the file and line that it is about, or with a capital letter where there are none."""
+    return where + text if where else text[:1].upper() + text[1:]
