@@ -1,4 +1,4 @@
-"""`python -m benchmarks.repeat [TIMES]`: grade every lab's solution so often, and print how many got less than all marks.
+"""`python -m benchmarks.repeat [TIMES]`: grade every lab's solution so often, and count what got less than full marks.
 
 A correct solution that is rejected is the worst a grader can do. Two clusters side by side, so under load.
 """

@@ -19,6 +19,7 @@ from graders.run import Run
 from pocketkube.cluster import CONTEXT
 
 SETTLED_MS = 30  # an editor's several writes are one save
+LOOK_MS = 100
 
 
 def watch(context: typer.Context, name: Annotated[str, typer.Argument(help="The lab, as in `labs list`.")]) -> None:
@@ -32,12 +33,20 @@ def watch(context: typer.Context, name: Annotated[str, typer.Argument(help="The 
         if not any(option.startswith("--cluster") for option in options):
             kubeconfig = stack.enter_context(warm_cluster()).kubeconfig
             options += ["--cluster", "existing", "--kubeconfig", str(kubeconfig), "--context", CONTEXT, "--change-dns"]
-        _grade(lab, options)
         changes = watchfiles.watch(
-            lab.submission, watch_filter=_is_manifest, step=SETTLED_MS, debounce=SETTLED_MS * 10, raise_interrupt=False
+            lab.submission,
+            watch_filter=_is_manifest,
+            step=SETTLED_MS,
+            debounce=SETTLED_MS * 10,
+            rust_timeout=LOOK_MS,
+            yield_on_timeout=True,
+            raise_interrupt=False,
         )
-        for _ in changes:
-            _grade(lab, options)
+        next(changes)  # it watches before the first grading begins: a save meanwhile is not lost
+        _grade(lab, options)
+        for saved in changes:
+            if saved:
+                _grade(lab, options)
 
 
 def _is_manifest(_change: watchfiles.Change, path: str) -> bool:
