@@ -211,6 +211,7 @@ def _result(run: Run, item: pytest.Item, call: pytest.CallInfo[None]) -> CheckRe
         diagnosis=_diagnosis(run, marker["about"]) if outcome is Outcome.FAILED else None,
         transcript=run.tools.transcript,
         read=f"{run.lab.directory.name}/README.md#{text.section}" if text else "",
+        seconds=round(call.duration, 3),
     )
 
 

@@ -18,10 +18,14 @@ UNRESOLVED = 6  # curl: could not resolve host
 
 @dataclass(frozen=True, slots=True)
 class DnsAnswer:
-    """`addresses` without order: DNS shuffles them. `alias`: the last name of a chain of CNAMEs."""
+    """`addresses` without order: DNS shuffles them. `alias`: the last name of a chain of CNAMEs.
+
+    `nxdomain`: there is no such name (RFC 8020), which is more than a name without addresses.
+    """
 
     addresses: frozenset[str]
     alias: str = ""
+    nxdomain: bool = False
 
     @property
     def exists(self) -> bool:
@@ -104,4 +108,4 @@ def parse_nslookup(ran: Ran) -> DnsAnswer:
     answer = ran.stdout.partition("\n\n")[2]
     addresses = re.findall(r"^Address:\s*(\S+?)(?:#\d+)?$", answer, re.MULTILINE)
     aliases = re.findall(r"\scanonical name = (\S+?)\.?$", answer, re.MULTILINE)
-    return DnsAnswer(frozenset(addresses), aliases[-1] if aliases else "")
+    return DnsAnswer(frozenset(addresses), aliases[-1] if aliases else "", nxdomain="NXDOMAIN" in answer)

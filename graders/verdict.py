@@ -46,7 +46,10 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """`transcript`: every command of the check and its output, as typed by hand. `read`: where the text explains it."""
+    """`transcript`: every command of the check and its output, as typed by hand. `read`: where the text explains it.
+
+    `seconds`: how long it took.
+    """
 
     name: str
     title: str
@@ -57,6 +60,7 @@ class CheckResult:
     diagnosis: Diagnosis | None = None
     transcript: str = ""
     read: str = ""
+    seconds: float = 0.0
 
     @property
     def todo(self) -> str:

@@ -23,7 +23,12 @@ COLOURS = {
 def show(
     config: pytest.Config, reporter: Any, results: list[CheckResult], score: Score | None, problem: str, log: str
 ) -> None:
-    """Write to pytest's terminal."""
+    """Write to pytest's terminal; with `-v` also what the checks that passed ran."""
+    if config.option.verbose > 0:
+        for result in results:
+            if result.outcome is Outcome.PASSED and result.transcript:
+                reporter.section(f"passed: {printable(result.title)}", sep="_")
+                reporter.write_line(_lines(result.transcript.rstrip()))
     if results:
         _show_table(config, reporter, results)
     if score:
@@ -81,4 +86,4 @@ def _show_table(config: pytest.Config, reporter: Any, results: list[CheckResult]
 
 
 def _lines(text: str) -> str:
-    return "\n".join(printable(line) for line in text.splitlines())
+    return "\n".join(printable(line.expandtabs()) for line in text.splitlines())

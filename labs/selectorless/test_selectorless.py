@@ -31,7 +31,7 @@ def test_label_ties_the_slice_to_its_service(eventually, tools, observer):
     for name in tied:
         observer.patch_slice(name, {"metadata": {"labels": {TIE: None}}})
     try:
-        eventually(lambda: resolves_to(tools, observer))
+        eventually(lambda: does_not_exist(tools, observer))
     finally:
         for name in tied:
             observer.patch_slice(name, {"metadata": {"labels": {TIE: SERVICE.name}}})
@@ -73,13 +73,26 @@ def slices(observer):
     return [each["name"] for each in tied if (each.get("labels") or {}).get(TIE) == SERVICE.name]
 
 
+def does_not_exist(tools, observer):
+    answer = tools.nslookup(full_name(observer))
+    expect(
+        answer.nxdomain,
+        seen=f"{SERVICE.name} resolved to {listed(answer.addresses)}",
+        expected="there is no such name (NXDOMAIN) as long as no slice belongs to the Service",
+    )
+
+
 def resolves_to(tools, observer, *addresses):
-    found = tools.nslookup(f"{SERVICE.name}.{observer.namespace}.svc.cluster.local.").addresses
+    found = tools.nslookup(full_name(observer)).addresses
     expect(
         found == set(addresses),
         seen=f"{SERVICE.name} resolved to {listed(found)}",
         expected=f"it resolves to {listed(addresses)}",
     )
+
+
+def full_name(observer):
+    return f"{SERVICE.name}.{observer.namespace}.svc.cluster.local."
 
 
 def listed(texts):

@@ -21,13 +21,14 @@ MISSING = "Server:\t\t10.96.0.10\nAddress:\t10.96.0.10#53\n\n** server can't fin
 
 
 @pytest.mark.parametrize(
-    ("stdout", "code", "exists", "addresses"),
+    ("stdout", "code", "nxdomain", "addresses"),
     [
-        pytest.param(FOUND, 0, True, {"10.244.1.2", "10.244.2.2"}, id="found"),
-        pytest.param(MISSING, 1, False, set(), id="missing"),
+        pytest.param(FOUND, 0, False, {"10.244.1.2", "10.244.2.2"}, id="found"),
+        pytest.param(MISSING, 1, True, set(), id="missing"),
         pytest.param("", 1, False, set(), id="nothing"),
     ],
 )
-def test_nslookup(stdout: str, code: int, exists: bool, addresses: set[str]) -> None:
+def test_nslookup(stdout: str, code: int, nxdomain: bool, addresses: set[str]) -> None:
     answer = parse_nslookup(Ran("nslookup x", stdout, "", code))
-    assert (answer.exists, answer.addresses) == (exists, addresses)
+    assert (answer.nxdomain, answer.addresses) == (nxdomain, addresses)
+    assert answer.exists == bool(addresses)
