@@ -37,9 +37,13 @@ class Student(Part):
 
 
 class Key(Part):
-    """What a verdict depends on; as long as all of it is the same, the verdict stands. SHA-256 in hex, and a version."""
+    """What a verdict depends on; as long as all of it is the same, the verdict stands. SHA-256 in hex, and a version.
+
+    `contents`: of the files alone, whatever their names: equal where two students handed in the same.
+    """
 
     submission: str
+    contents: str
     lab: str
     grader: str
     cluster: str
