@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
-from graders.lab import ROOT
+from graders.grading import Grading
+from graders.lab import ROOT, load
 from graders.observe import Observer
 from graders.patience import PATIENCE, eventually
-from graders.reports import result_json, terminal
+from graders.reports import terminal
 from graders.run import Run
 from graders.session import EXIT_ERROR, KEY, Session
+from graders.single import SingleGrading
+from graders.time_limit import CHECK_SECONDS, SUBMISSION_SECONDS, Overdue, time_limit
 from graders.tools import Tools
-from graders.verdict import CheckResult, Diagnosis, Outcome, Wrong, score
+from graders.verdict import CheckResult, Diagnosis, GraderError, Outcome, Wrong
 from graders.wanted import Wanted
 
 
@@ -31,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--context", metavar="NAME", help="with --cluster existing: the context of --kubeconfig FILE")
     group.addoption("--result", metavar="FILE", help="write the whole verdict to FILE, as JSON")
+    group.addoption("--gradebook", metavar="DIR", help="grade what `labs grade` put there; not for typing by hand")
     group.addoption(
         "--change-dns",
         action="store_true",
@@ -43,107 +47,93 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen = _chosen_labs(config)
     if len(chosen) > 1:
         raise pytest.UsageError("grade one lab at a time: pytest labs/NAME")
-    if chosen and not config.getoption("--collect-only") and not hasattr(config, "workerinput"):
-        signal.signal(signal.SIGTERM, _interrupt)
+    if not chosen or config.getoption("--collect-only"):
+        return
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        session = Session(load(chosen[0]))
+    except GraderError as error:
+        pytest.exit(str(error), EXIT_ERROR)
+    config.stash[KEY] = session
+    if config.getoption("--gradebook"):
+        from graders.gradebook.plugin import ClassGrading  # noqa: PLC0415 - a single grading needs none of it
+
+        config.pluginmanager.register(ClassGrading(config, session), "class-grading")
+    elif config.getoption("numprocesses", None):
+        raise pytest.UsageError("one submission is graded by one process: leave -n out. A class: labs grade")
+    else:
         config.option.reportchars = ""  # the report at the end says it all
         if config.option.verbose <= 0:  # with -v each failure is shown with its transcript
             config.option.tbstyle = "no"
-        config.stash[KEY] = Session(config)
-        config.stash[KEY].prepare(chosen[0])
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    session = config.stash.get(KEY, None)
-    if session:
-        session.end()
-
-
-def pytest_report_header(config: pytest.Config) -> list[str]:
-    session = config.stash.get(KEY, None)
-    if session is None:
-        return []
-    session.begin()
-    lines = []
-    if session.run:
-        lines = [f"lab: {session.run.lab.title}", f"submission: {session.run.path}"]
-    if session.cluster:
-        version = f", Kubernetes {session.run.version}" if session.run and session.run.version else ""
-        lines.append(f"cluster: {session.cluster.name}{version} ({session.cluster.why})")
-    return lines
+        config.pluginmanager.register(SingleGrading(config, session), "single-grading")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What the cluster does not allow is left out; a lab whose points do not sum up is not graded."""
     session = config.stash.get(KEY, None)
-    if session is None:
+    if session is None or not items:
         return
-    session.begin()  # with -q no header asked for it
-    checks = [item for item in items if item.get_closest_marker("check")]
-    points = sum(_check(item).kwargs["points"] for item in checks)
-    if session.run and not session.problem and not config.getoption("-k") and points != session.run.lab.points:
-        lab = session.run.lab
-        session.fail(f"{lab.directory}/lab.yaml says {lab.points} points; the checks sum to {points}")
-    if session.problem:
+    checks = {item.function: _check(item) for item in _checks(items)}
+    points = sum(marker.kwargs["points"] for marker in checks.values())
+    if not config.getoption("-k") and points != session.lab.points:
         items.clear()
-    elif session.cluster and not session.cluster.dns_may_change:
-        left_out = [item for item in checks if _check(item).kwargs["upstream"]]
+        what = f"{session.lab.directory}/lab.yaml says {session.lab.points} points; the checks sum to {points}"
+        pytest.exit(what, EXIT_ERROR)
+    if session.cluster and not session.cluster.dns_may_change:
+        left_out = [item for item in _checks(items) if _check(item).kwargs["upstream"]]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    session = item.config.stash.get(KEY, None)
-    if session is None or not item.get_closest_marker("check"):
+    grading = _grading(item)
+    if grading is None:
         return
-    assert session.run
-    session.run.tools.forget()
+    grading.run.tools.forget()
+    if grading.seconds > SUBMISSION_SECONDS:
+        what = f"all checks together took longer than {SUBMISSION_SECONDS:.0f} s: {item.name} was not run"
+        grading.limits.append(what)
+        pytest.skip(f"blocked: {what}")
     for needed in _check(item).kwargs["needs"]:
-        before = session.results.get(needed)
+        before = grading.results.get(needed)
         if before and before.outcome is not Outcome.PASSED:
             pytest.skip(f"blocked: {needed} did not pass")
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
+    grading = _grading(item)
+    if grading is None:
+        return (yield)
+    what = f"{item.name} took longer than {CHECK_SECONDS:.0f} s"
+    try:
+        with time_limit(CHECK_SECONDS, what):
+            return (yield)
+    except Overdue as error:
+        grading.limits.append(what)
+        raise Wrong(what, f"it ends within {CHECK_SECONDS:.0f} s") from error
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     report: Any = yield
-    session = item.config.stash.get(KEY, None)
-    if session is None or not session.run or not item.get_closest_marker("check"):
+    grading = _grading(item)
+    if grading is None or grading.problem:
         return report
     if report.when == "call" or (report.when == "setup" and not report.passed):
-        result = _result(session.run, item, call)
-        session.results[result.name] = result
+        result = _result(grading.run, item, call)
+        grading.results[result.name] = result
         if report.failed:
             report.longrepr = terminal.details(result)
     return report
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    ours = session.config.stash.get(KEY, None)
-    if ours is None:
-        return
-    if any(result.outcome is Outcome.ERROR for result in ours.results.values()):
-        ours.exit_status = EXIT_ERROR
-    if ours.exit_status:
-        session.exitstatus = ours.exit_status
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    session = config.stash.get(KEY, None)
-    if session is None:
-        return
-    results = list(session.results.values())
-    log = session.cluster.log() if session.cluster and session.exit_status == EXIT_ERROR else ""
-    points = None if session.problem else score(results)
-    terminal.show(config, terminalreporter, results, points, session.problem, log)
-    if config.getoption("--result"):
-        result_json.write(Path(config.getoption("--result")), results, points, session.problem)
-
-
 @pytest.fixture
 def run(request: pytest.FixtureRequest) -> Run:
     """The grading that goes on."""
-    session = request.config.stash[KEY]
-    assert session.run
-    return session.run
+    grading = _grading(request.node)
+    assert grading
+    return grading.run
 
 
 @pytest.fixture
@@ -186,6 +176,16 @@ def _chosen_labs(config: pytest.Config) -> list[Path]:
             if parent.parent == ROOT and (parent / "lab.yaml").exists():
                 found[parent] = None
     return list(found)
+
+
+def _grading(item: pytest.Item) -> Grading | None:
+    """The grading that a check belongs to; None for what is no check."""
+    session = item.config.stash.get(KEY, None)
+    return session.grading if session and item.get_closest_marker("check") else None
+
+
+def _checks(items: list[pytest.Item]) -> list[pytest.Function]:
+    return [item for item in items if isinstance(item, pytest.Function) and item.get_closest_marker("check")]
 
 
 def _check(item: pytest.Item) -> pytest.Mark:

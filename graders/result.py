@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from graders.verdict import CheckResult, Score
+from graders.verdict import CheckResult, Outcome, Score
 
 
 class Status(StrEnum):
@@ -76,6 +76,12 @@ class Result(Part):
     seconds: float
     tries: int = 1
     first_try: str = ""
+
+    @property
+    def definite(self) -> bool:
+        """Whether every failure has a cause in the submission itself, that waiting longer could not have mended."""
+        failed = [check for check in self.checks if check.outcome is Outcome.FAILED]
+        return not self.limits and all(check.diagnosis is not None and check.diagnosis.final for check in failed)
 
     def to_json(self) -> str:
         return self.model_dump_json(by_alias=True, indent=1) + "\n"

@@ -3,60 +3,54 @@
 from __future__ import annotations
 
 import secrets
-from pathlib import Path
 from typing import Any
 
-from graders import policy, submission
+from graders import fence
 from graders.api import Refused, call
 from graders.clusters import RunningCluster
 from graders.diagnosis import Situation, diagnose
-from graders.lab import SHARED, Lab
+from graders.given import applied_last, given
+from graders.lab import Lab
 from graders.observe import Observer
 from graders.patience import wait_until
-from graders.submission import Document, InvalidSubmission
+from graders.submission import Document
 from graders.tools import POD, Tools
 from graders.upstream import Upstream
 from graders.verdict import Diagnosis, GraderError
 from graders.wanted import Wanted
 
-KUBERNETES = "kubernetes.default.svc.cluster.local."
 READY_SECONDS = 60
-PLURALS = {"Endpoints": "endpoints"}  # that are not the kind with an s
+GONE_SECONDS = 120
+CONFLICT = 409
+PLURALS = {"Endpoints": "endpoints", "NetworkPolicy": "networkpolicies"}  # that are not the kind with an s
 
 
 class Run:
-    """`begin` applies everything; `end` removes it. `refusals`: {file:line: the API server's words}."""
+    """`begin` applies everything; `end` removes it. `refusals`: {file:line: the API server's words}.
 
-    def __init__(self, lab: Lab, path: Path) -> None:
+    `fenced`: the namespace, that of one submission among many, is kept apart from all others.
+    """
+
+    def __init__(self, lab: Lab, documents: list[Document], namespace: str = "", *, fenced: bool = False) -> None:
         self.lab = lab
-        self.path = path
-        self.given = _given(lab)
-        self.documents = submission.read(path)
-        policy.enforce(lab, self.documents, {(str(each.content["kind"]), each.name) for each in self.given})
+        self.documents = documents
         self.refusals: dict[str, str] = {}
-        self.namespace = f"lab-{lab.name}-{secrets.token_hex(3)}"
-        self.version = ""
+        self.namespace = namespace or f"lab-{lab.name}-{secrets.token_hex(3)}"
+        self._fenced = fenced
         self._api: Any = None
         self._namespaces: list[str] = []
         self._upstream: Upstream | None = None
 
     def begin(self, cluster: RunningCluster) -> None:
         """GraderError when what is ours cannot be applied; what of the submission is refused is noted."""
-        from kubernetes import client, config  # noqa: PLC0415 - 0.25 s, while the cluster starts
-
-        cluster.wait()
-        config.load_kube_config(str(cluster.kubeconfig), cluster.context)  # type: ignore[no-untyped-call]
-        self._api = client.ApiClient()
-        self.version = str(call(self._api, "GET", "/version")["gitVersion"])
+        self._api = cluster.api
         self.observer = Observer(self._api, self.namespace)
         self.tools = Tools(self._api, self.namespace)
         for name in ("", *self.lab.namespaces):
             self._make_namespace(self._real(name))
-        for document in self.given:
-            try:
-                self._create(document)
-            except Refused as error:
-                raise GraderError(f"{document.where}: the lab's own manifest was refused: {error}") from error
+            if self._fenced:
+                self._apply_fence(self._real(name))
+        self._apply_ours(given(self.lab))
         for document in self.documents:
             try:
                 self._create(document)
@@ -64,24 +58,25 @@ class Run:
                 if error.code >= 500:
                     raise GraderError(f"the API server failed on {document.where}: {error}") from error
                 self.refusals[document.where] = str(error)
-        for document in self.given:
+        self._apply_ours(applied_last())
+        for document in given(self.lab):
             if document.content["kind"] == "Deployment":
                 self.observer.wait_for_deployment(document.name)
         wait_until(lambda: POD in self.observer.ready_pods({}).by_name, "the tiny-tools Pod is ready", READY_SECONDS)
-        # Ready nodes are half of the way: DNS comes later on a new cluster.
-        wait_until(lambda: self.tools.nslookup(KUBERNETES).exists, "the cluster's DNS answers", READY_SECONDS)
+        wait_until(self._caught_up, "the cluster's DNS answers", READY_SECONDS)
         if self.lab.upstream and cluster.dns_may_change:
             addresses = {name: self._address_of(service) for name, service in self.lab.upstream.items()}
             self._upstream = Upstream(cluster.kubeconfig, cluster.context, addresses)
             wait_until(lambda: self._all_resolve(addresses), f"DNS answers {', '.join(addresses)}", READY_SECONDS)
 
-    def end(self, cluster: RunningCluster) -> None:
-        """Remove the namespaces, unless the cluster goes anyway. GraderError when one has to be left."""
+    def end(self, *, cluster_goes: bool = False) -> None:
+        """Remove everything, unless the cluster goes anyway. GraderError when something has to be left."""
         try:
             if self._upstream:
                 self._upstream.restore()
         finally:
-            self._remove_namespaces(cluster)
+            if not cluster_goes:
+                self._remove_namespaces()
 
     def diagnose(self, wanted: Wanted) -> Diagnosis | None:
         """Why the Service is not as it is wanted, from what is to be seen now."""
@@ -114,20 +109,27 @@ class Run:
                 return status["name"], self.observer.log(pod["metadata"]["name"], status["name"])
         return None
 
-    def _remove_namespaces(self, cluster: RunningCluster) -> None:
-        if self._api is None:
-            return
+    def _remove_namespaces(self) -> None:
         try:
-            for name in self._namespaces if not cluster.ours else ():
+            for name in self._namespaces:
                 call(self._api, "DELETE", f"/api/v1/namespaces/{name}")
         except Exception as error:
             what = f"the namespace {self.namespace} could not be removed: {type(error).__name__}: {error}."
             raise GraderError(f"{what} Remove it: kubectl delete namespace {self.namespace}") from error
-        finally:
-            self._api.close()
 
     def _make_namespace(self, name: str) -> None:
-        call(self._api, "POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+        labels = fence.LABELS if self._fenced else {}
+        namespace = {"metadata": {"name": name, "labels": labels}}
+        path = f"/api/v1/namespaces/{name}"
+        try:
+            call(self._api, "POST", "/api/v1/namespaces", namespace)
+        except Refused as error:
+            if error.code != CONFLICT:
+                raise
+            # What an interrupted grading has left: its name was given only to this submission.
+            call(self._api, "DELETE", path)
+            wait_until(lambda: call(self._api, "GET", path) is None, f"the old namespace {name} is gone", GONE_SECONDS)
+            call(self._api, "POST", "/api/v1/namespaces", namespace)
         self._namespaces.append(name)
         account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
         wait_until(lambda: call(self._api, "GET", account) is not None, "the namespace has its ServiceAccount", 10)
@@ -136,14 +138,26 @@ class Run:
         """What a namespace of the lab is called in the cluster: gradings side by side have their own."""
         return f"{self.namespace}-{namespace}" if namespace else self.namespace
 
+    def _apply_fence(self, namespace: str) -> None:
+        for each in fence.objects(self.observer.nodes().values()):
+            self._post(namespace, each)
+
+    def _apply_ours(self, documents: tuple[Document, ...]) -> None:
+        for document in documents:
+            try:
+                self._create(document)
+            except Refused as error:
+                raise GraderError(f"{document.where}: the lab's own manifest was refused: {error}") from error
+
     def _create(self, document: Document) -> None:
-        kind = str(document.content["kind"])
-        version = str(document.content.get("apiVersion", ""))
-        base = f"/apis/{version}" if "/" in version else f"/api/{version}"
-        plural = PLURALS.get(kind, f"{kind.lower()}s")
         metadata = document.content.get("metadata") or {}
         namespace = self._real(str(metadata.get("namespace", "")))
-        content = {**document.content, "metadata": {**metadata, "namespace": namespace}}
+        self._post(namespace, {**document.content, "metadata": {**metadata, "namespace": namespace}})
+
+    def _post(self, namespace: str, content: dict[str, Any]) -> None:
+        kind, version = str(content["kind"]), str(content.get("apiVersion", ""))
+        base = f"/apis/{version}" if "/" in version else f"/api/{version}"
+        plural = PLURALS.get(kind, f"{kind.lower()}s")
         try:
             call(self._api, "POST", f"{base}/namespaces/{namespace}/{plural}", content)
         except ValueError as error:  # a path that is not there answers with plain text
@@ -157,14 +171,10 @@ class Run:
             )
         return str(found["spec"]["clusterIP"])
 
+    def _caught_up(self) -> bool:
+        """Cluster DNS knows the Service that was applied last, so it knows the submission's too."""
+        name = f"{POD}.{self.namespace}.svc.cluster.local."
+        return self.tools.nslookup(name).exists
+
     def _all_resolve(self, addresses: dict[str, str]) -> bool:
         return all(self.tools.nslookup(f"{name}.").addresses == {at} for name, at in addresses.items())
-
-
-def _given(lab: Lab) -> list[Document]:
-    """The lab's own objects; GraderError when they cannot be read."""
-    paths = (SHARED / "tiny-tools.yaml", lab.directory / "manifests")
-    try:
-        return [document for path in paths for document in submission.read(path, within=SHARED.parent)]
-    except InvalidSubmission as error:
-        raise GraderError(f"the lab's own manifests cannot be read: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -80,7 +81,7 @@ class Score:
     of: int
 
 
-def score(results: list[CheckResult]) -> Score | None:
+def score(results: Sequence[CheckResult]) -> Score | None:
     """The sum of the passed checks' points; None where an error keeps it from being known."""
     if not results or any(result.outcome is Outcome.ERROR for result in results):
         return None

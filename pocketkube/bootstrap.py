@@ -13,8 +13,8 @@ from pocketkube.resources import (
     SERVICES,
 )
 from pocketkube.store import Object
+from pocketkube.version import KUBERNETES
 
-VERSION = "v1.36.2"  # of Kubernetes, as it presents itself
 COREDNS_IMAGE = "registry.k8s.io/coredns/coredns:v1.14.2"
 API_ADDRESS = "172.18.0.2"
 API_PORT = 6443
@@ -104,7 +104,7 @@ def _node_status(name: str, address: str) -> Object:
             "containerRuntimeVersion": "crun://1",
             "kernelVersion": "",
             "kubeProxyVersion": "",
-            "kubeletVersion": VERSION,
+            "kubeletVersion": KUBERNETES,
             "machineID": "",
             "operatingSystem": "linux",
             "osImage": "pocketkube",

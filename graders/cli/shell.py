@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from graders.admit import admit
 from graders.cli.choose import lab_named
 from graders.cli.warm import warm_cluster
 from graders.clusters import RunningCluster
@@ -31,16 +32,18 @@ def shell(
 ) -> None:
     """A tiny-tools prompt in the lab's namespace, where `kubectl` works too; it is gone when you leave."""
     lab = lab_named(name)
-    run = Run(lab, lab.default_submission())
+    path = lab.default_submission()
+    run = Run(lab, admit(lab, path))
     if kubeconfig or context:
-        _open(run, connect(kubeconfig, context))
+        _open(run, path, connect(kubeconfig, context))
         return
     with warm_cluster() as warm:
-        _open(run, RunningCluster("pocketkube", "labs shell", warm.kubeconfig, CONTEXT, ours=False))
+        _open(run, path, RunningCluster("pocketkube", "labs shell", warm.kubeconfig, CONTEXT, ours=False))
 
 
-def _open(run: Run, cluster: RunningCluster) -> None:
+def _open(run: Run, path: Path, cluster: RunningCluster) -> None:
     try:
+        cluster.connect()
         run.begin(cluster)
         with tempfile.TemporaryDirectory(prefix="labs-") as directory:
             outside = _in_namespace(cluster, run.namespace)
@@ -50,11 +53,12 @@ def _open(run: Run, cluster: RunningCluster) -> None:
             _give_kubectl(here, there)
             for where, words in run.refusals.items():
                 typer.secho(f"{where}: the API server refused this: {words}", fg="red")
-            typer.echo(f"{run.path} is applied in the namespace {run.namespace}. `exit` ends this and removes it.")
+            typer.echo(f"{path} is applied in the namespace {run.namespace}. `exit` ends this and removes it.")
             typer.echo(f"In another terminal: export KUBECONFIG={here}")
             subprocess.run([*_kubectl(here), "exec", "-it", POD, "--", "sh"], check=False)
     finally:
-        run.end(cluster)
+        run.end()
+        cluster.end()
 
 
 def _give_kubectl(here: Path, there: Path) -> None:

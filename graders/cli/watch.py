@@ -12,10 +12,10 @@ import typer
 import watchfiles
 
 from graders import submission
+from graders.admit import admit
 from graders.cli.choose import lab_named
 from graders.cli.warm import warm_cluster
 from graders.lab import ROOT, Lab
-from graders.run import Run
 from pocketkube.cluster import CONTEXT
 
 SETTLED_MS = 30  # an editor's several writes are one save
@@ -57,7 +57,7 @@ def _grade(lab: Lab, options: list[str]) -> None:
     """What is wrong with the text is said at once; the rest is pytest's."""
     typer.echo(f"\n{'─' * 60}")
     try:
-        Run(lab, lab.submission)
+        admit(lab, lab.submission)
     except submission.InvalidSubmission as error:
         typer.secho(f"invalid submission: {error}", fg="red")
     else:

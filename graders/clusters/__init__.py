@@ -1,10 +1,13 @@
-"""Bring up a cluster: all that the rest ever sees of it is a kubeconfig and a context."""
+"""Bring up a cluster: all that the rest ever sees of it is a kubeconfig, a context and a client."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from graders.api import call
 
 
 class NoCluster(Exception):
@@ -15,7 +18,8 @@ class NoCluster(Exception):
 class RunningCluster:
     """`ours`: it ends with the session, so nothing in it needs to be cleared up. `wait` returns when it is ready.
 
-    `dns_may_change`: a lab may put an entry into its CoreDNS while it runs.
+    `dns_may_change`: a lab may put an entry into its CoreDNS while it runs. `api`, a kubernetes.client.ApiClient, and
+    `version` are there after `connect`.
     """
 
     name: str
@@ -27,3 +31,22 @@ class RunningCluster:
     wait: Callable[[], object] = field(default=lambda: None)
     stop: Callable[[], object] = field(default=lambda: None)
     log: Callable[[], str] = field(default=lambda: "")
+    api: Any = None
+    version: str = ""
+
+    def connect(self) -> None:
+        """Wait until it is ready, and open a client; NoCluster when it does not become so."""
+        from kubernetes import client, config  # noqa: PLC0415 - 0.25 s, while the cluster starts
+
+        self.wait()
+        try:
+            config.load_kube_config(str(self.kubeconfig), self.context)  # type: ignore[no-untyped-call]
+            self.api = client.ApiClient()
+            self.version = str(call(self.api, "GET", "/version")["gitVersion"])
+        except Exception as error:  # whatever urllib3 or the client raise: it is no fault of the student's
+            raise NoCluster(f"the cluster does not answer: {type(error).__name__}: {error}") from error
+
+    def end(self) -> None:
+        if self.api is not None:
+            self.api.close()
+        self.stop()

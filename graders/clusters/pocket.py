@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from graders.clusters import NoCluster, RunningCluster
+from graders.digest import of_files
 from pocketkube import cluster as pocket
 from pocketkube.failure import CannotRun
+from pocketkube.version import KUBERNETES
 
 
-def start(why: str) -> RunningCluster:
-    """The pocketkube that is up, else one for this session."""
-    found = pocket.running()
+def version() -> str:
+    """Without starting one; the source is part of it, since it decides what a check sees."""
+    source = Path(pocket.__file__).parent
+    return f"pocketkube {KUBERNETES} {of_files(source, source.rglob('*.py'))[:12]}"
+
+
+def start(why: str, *, own: bool = False) -> RunningCluster:
+    """The pocketkube that is up, else one for this session; with `own` always one for this session."""
+    found = None if own else pocket.running()
     if found:
         return RunningCluster("pocketkube", f"{why}; it is up", found.kubeconfig, pocket.CONTEXT, ours=False)
     made = pocket.start()

@@ -6,13 +6,14 @@ from collections import defaultdict
 
 from pocketkube.resources import PODS, SERVED, Resource
 from pocketkube.store import Object
+from pocketkube.version import KUBERNETES
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 AUTHORIZATION = ("authorization.k8s.io", "v1")
 VERSION = {
     "major": "1",
     "minor": "36",
-    "gitVersion": "v1.36.2",
+    "gitVersion": KUBERNETES,
     "gitCommit": "",
     "gitTreeState": "",
     "buildDate": "1970-01-01T00:00:00Z",

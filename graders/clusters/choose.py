@@ -1,0 +1,63 @@
+"""Which cluster the command line asks for, and how the workers of a class come by theirs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from graders.clusters import RunningCluster, existing, pocket
+
+
+def choose(config: pytest.Config) -> RunningCluster:
+    """Begin to bring it up; NoCluster with the remedy when it cannot be had."""
+    wanted, why = _resolved(config)
+    if wanted == "existing":
+        kubeconfig, context = config.getoption("--kubeconfig"), config.getoption("--context")
+        return existing.connect(kubeconfig, context, dns_may_change=config.getoption("--change-dns"))
+    if wanted == "kind":
+        from graders.clusters import kind  # noqa: PLC0415 - wants pytest-kind's imports
+
+        return kind.start(config, why)
+    return pocket.start(why, own=bool(config.getoption("--gradebook")))
+
+
+@dataclass(frozen=True, slots=True)
+class ForClass:
+    """`version` of the cluster that a class is graded on; `stop` ends what all workers share."""
+
+    version: str
+    stop: Callable[[], object]
+
+
+def prepare_for_class(config: pytest.Config) -> ForClass:
+    """Bring up what all workers share and tell them where it is; an embedded cluster each of them starts itself."""
+    wanted, _ = _resolved(config)
+    if wanted == "pocket":
+        config.option.cluster = "pocket"
+        return ForClass(pocket.version(), lambda: None)
+    shared = choose(config)
+    shared.connect()
+    config.option.cluster, config.option.kubeconfig, config.option.context = (
+        "existing",
+        str(shared.kubeconfig),
+        shared.context,
+    )
+    config.option.change_dns = shared.dns_may_change
+    return ForClass(f"{wanted} {shared.version}", shared.end)
+
+
+def _resolved(config: pytest.Config) -> tuple[str, str]:
+    """(kind, existing or pocket, why)"""
+    wanted = str(config.getoption("--cluster"))
+    if wanted != "auto":
+        return wanted, f"--cluster {wanted}"
+    if shutil.which("kind"):
+        from graders.clusters import kind  # noqa: PLC0415
+
+        ready = kind.readiness()
+        if ready:
+            return "kind", ready
+    return "pocket", "kind is not ready here"

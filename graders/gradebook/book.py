@@ -1,0 +1,100 @@
+"""The gradebook as a directory: where each student's files are, read and written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from graders.gradebook import atomic
+from graders.result import Part, Result, Student
+from graders.verdict import GraderError
+
+STUDENTS = "students"
+EARLIER = "earlier"
+
+
+class Intake(Part):
+    """Who handed in, and what: `stored` is the name of the file that keeps it, `submission` and `contents` its digests.
+
+    `invalid`: why it cannot be graded, "" where it can.
+    """
+
+    student: Student
+    stored: str
+    submission: str
+    contents: str
+    invalid: str = ""
+
+
+class Gradebook:
+    """Every method that reads raises GraderError for a file that is not as this program writes it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    def ids(self) -> list[str]:
+        """Of every student whose submission was taken in, sorted."""
+        return sorted(path.parent.name for path in (self.directory / STUDENTS).glob("*/intake.json"))
+
+    def folder(self, student: str) -> Path:
+        return self.directory / STUDENTS / student
+
+    def intake(self, student: str) -> Intake:
+        path = self.folder(student) / "intake.json"
+        try:
+            return Intake.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise unreadable(path, error) from error
+
+    def stored(self, student: str) -> Path:
+        """The bytes as they were handed in."""
+        return self.folder(student) / self.intake(student).stored
+
+    def take_in(self, intake: Intake) -> None:
+        atomic.write(self.folder(intake.student.id) / "intake.json", intake.model_dump_json(indent=1) + "\n")
+
+    def result(self, student: str) -> Result | None:
+        return _read(self.folder(student) / "result.json")
+
+    def unconfirmed(self, student: str) -> Result | None:
+        """A first verdict that is still to be repeated alone."""
+        return _read(self.folder(student) / "unconfirmed.json")
+
+    def keep(self, result: Result) -> None:
+        """The verdict that counts; the one before it is set aside."""
+        folder = self.folder(result.student.id)
+        self.set_aside(result.student.id)
+        atomic.write(folder / "result.json", result.to_json())
+        (folder / "unconfirmed.json").unlink(missing_ok=True)
+
+    def keep_unconfirmed(self, result: Result) -> None:
+        atomic.write(self.folder(result.student.id) / "unconfirmed.json", result.to_json())
+
+    def set_aside(self, student: str) -> None:
+        """So that it is graded anew: the verdict that there is moves to earlier/."""
+        found = self.result(student)
+        if found is None:
+            return
+        earlier = self.folder(student) / EARLIER
+        earlier.mkdir(exist_ok=True)
+        number = len(list(earlier.glob("*.json"))) + 1
+        (self.folder(student) / "result.json").rename(earlier / f"result-{number}.json")
+
+    def results(self) -> list[Result]:
+        """Of every student who has one, by id."""
+        return [result for student in self.ids() if (result := self.result(student))]
+
+
+def _read(path: Path) -> Result | None:
+    try:
+        return Result.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path: Path, error: Exception) -> GraderError:
+    what = str(error).splitlines()[0]
+    return GraderError(f"{path} cannot be read: {what}. Remove it, and what it held is graded anew.")

@@ -1,0 +1,195 @@
+"""The pytest side of grading a class: every check of every submission is a test; a submission is a group of them.
+
+With xdist the controller only hands the groups out; each worker grades on a cluster of its own or on the shared one.
+Every submission that ends is told on standard output, as one line of JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graders.clusters import NoCluster
+from graders.clusters.choose import ForClass, choose, prepare_for_class
+from graders.gradebook.book import Gradebook
+from graders.gradebook.judge import judge
+from graders.gradebook.key import key
+from graders.grading import Grading
+from graders.result import Result, Status
+from graders.session import EXIT_ERROR, Session
+from graders.verdict import GraderError
+
+FINISHED = "submission finished"  # the user property of a report that brings a submission's end to the controller
+MOST_FAILURES = 3  # submissions in a row that the cluster could not take, before the rest is left for another time
+
+
+class ClassGrading:
+    """Registered in the controller and in each worker; in a process without xdist it is both."""
+
+    def __init__(self, config: pytest.Config, session: Session) -> None:
+        self._config = config
+        self._session = session
+        self._book = Gradebook(Path(config.getoption("--gradebook")).resolve())
+        self._workers = int(config.getoption("numprocesses") or 0)
+        self._prepared: ForClass | None = None
+        self._student = ""
+        self._checks = 0
+        self._failures = 0
+        given: dict[str, Any] | None = getattr(config, "workerinput", None)
+        if given is None:
+            _end_with_standard_input()
+            try:
+                self._prepared = prepare_for_class(config)
+            except NoCluster as error:
+                pytest.exit(str(error), EXIT_ERROR)
+            self._version = self._prepared.version
+            self._under_load = False
+            self._ids = self._missing()
+        else:
+            self._version, self._ids, self._under_load = given["version"], given["ids"], given["under_load"]
+        if given is not None or not self._workers:
+            session.cluster = choose(config)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """xdist: what a worker has to know."""
+        node.workerinput.update(version=self._version, ids=self._ids, under_load=self._workers > 1)
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        if metafunc.definition.get_closest_marker("check"):
+            metafunc.fixturenames.append("student")
+            groups = [pytest.param(each, marks=pytest.mark.xdist_group(each), id=each) for each in self._ids]
+            metafunc.parametrize("student", groups)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """One submission after the other."""
+        place = {each: number for number, each in enumerate(self._ids)}
+        items.sort(key=lambda item: place.get(_student(item), -1))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._checks = len(session.items) // max(len(self._ids), 1)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if _student(item) != self._student:
+            self._enter(_student(item))
+        assert self._session.grading
+        if self._session.grading.problem:
+            pytest.skip(self._session.grading.problem)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+        yield
+        if nextitem is None or _student(nextitem) != self._student:
+            item.user_properties.append((FINISHED, self._leave()))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """In the controller, or where there is none."""
+        for name, value in report.user_properties if self._prepared and report.when == "teardown" else ():
+            if name == FINISHED:
+                print(json.dumps(value), flush=True)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            print(report.longreprtext, file=sys.stderr)
+
+    def pytest_unconfigure(self) -> None:
+        if self._session.cluster:
+            self._session.cluster.end()
+        if self._prepared:
+            self._prepared.stop()
+
+    def _missing(self) -> list[str]:
+        """Whom there is no verdict of that would come out the same again."""
+        return [student for student in self._book.ids() if self._is_missing(student)]
+
+    def _is_missing(self, student: str) -> bool:
+        intake = self._book.intake(student)
+        if intake.invalid:
+            return False
+        now = key(self._session.lab, intake.submission, intake.contents, self._version)
+        waiting = self._book.unconfirmed(student)
+        if self._workers and waiting and waiting.key == now:
+            return False  # it is repeated alone, by a process without workers
+        found = self._book.result(student)
+        return found is None or found.key != now
+
+    def _enter(self, student: str) -> None:
+        cluster = self._session.cluster
+        assert cluster
+        self._student = student
+        documents = self._book.documents(student)
+        namespace = _namespace(self._session.lab.name, self._book.directory, student)
+        grading = Grading(self._session.lab, documents, namespace, fenced=True)
+        self._session.grading = grading
+        if cluster.api is None:
+            try:
+                cluster.connect()
+            except NoCluster as error:
+                grading.problem = str(error)
+        if not grading.problem:
+            grading.begin(cluster)
+        self._failures = self._failures + 1 if grading.problem else 0
+
+    def _leave(self) -> dict[str, Any]:
+        """Write the verdict; returns what is told of it."""
+        grading, cluster = self._session.grading, self._session.cluster
+        assert grading
+        assert cluster
+        if self._failures >= MOST_FAILURES:
+            pytest.exit(f"the cluster took none of {MOST_FAILURES} submissions in a row: {grading.problem}", EXIT_ERROR)
+        try:
+            if cluster.api is not None:
+                grading.run.end()
+        except GraderError as error:
+            print(error, file=sys.stderr)
+        intake = self._book.intake(self._student)
+        now = key(self._session.lab, intake.submission, intake.contents, self._version)
+        first = self._book.unconfirmed(self._student)
+        first = first if first and first.key == now else None
+        result = judge(self._session.lab, grading, self._checks, intake.student, now, first)
+        again = first is None and _to_be_repeated(result, under_load=self._under_load)
+        if again:
+            self._book.keep_unconfirmed(result)
+        else:
+            self._book.keep(result)
+        self._student, self._session.grading = "", None
+        return {"id": intake.student.id, "again": again}
+
+
+def _to_be_repeated(result: Result, *, under_load: bool) -> bool:
+    """An error always; under load also a failure whose cause is not to be seen in the submission itself."""
+    if result.status is Status.ERROR:
+        return True
+    return under_load and not result.definite
+
+
+def _student(item: pytest.Item) -> str:
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.params["student"]) if callspec and "student" in callspec.params else ""
+
+
+def _namespace(lab: str, gradebook: Path, student: str) -> str:
+    """The same at every try, so that one which was interrupted is cleared up by the next."""
+    digest = hashlib.sha256(f"{gradebook}\0{student}".encode()).hexdigest()
+    return f"lab-{lab}-{digest[:12]}"
+
+
+def _end_with_standard_input() -> None:
+    """End as at Ctrl-C when whoever started this process is gone, in whatever way."""
+
+    def watch() -> None:
+        while os.read(0, 1024):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True, name="lifeline").start()
