@@ -58,9 +58,11 @@ class Registry:
         obj = admission.default(resource, obj)
         name = metadata.get("name", "")
         self._require_open_namespace(resource, namespace, name)
+        admission.mutate(self.store, resource, obj)
         causes = admission.validate_create(resource, obj) or admission.allocate(self.store, resource, obj, None)
         if causes:
             raise invalid(resource, name, causes)
+        admission.admit(self.store, resource, obj, None)
         if self.store.find(resource, namespace, name):
             raise already_exists(resource, name)
         if record:
@@ -91,6 +93,7 @@ class Registry:
             causes = admission.validate_update(resource, new, old) or admission.allocate(self.store, resource, new, old)
             if causes:
                 raise invalid(resource, name, causes)
+            admission.admit(self.store, resource, new, old)
             if resource.has_generation and _asked(resource, new) != _asked(resource, old):
                 new["metadata"]["generation"] = old["metadata"].get("generation", 0) + 1
         if record:

@@ -37,6 +37,7 @@ class Resource:
 CONFIGMAPS = Resource("", "v1", "configmaps", "configmap", "ConfigMap", short_names=("cm",))
 ENDPOINTS = Resource("", "v1", "endpoints", "endpoints", "Endpoints", short_names=("ep",))
 EVENTS = Resource("", "v1", "events", "event", "Event", short_names=("ev",))
+LIMITRANGES = Resource("", "v1", "limitranges", "limitrange", "LimitRange", short_names=("limits",))
 NAMESPACES = Resource(
     "",
     "v1",
@@ -59,6 +60,9 @@ PODS = Resource(
     categories=("all",),
     has_status=True,
     has_generation=True,
+)
+RESOURCEQUOTAS = Resource(
+    "", "v1", "resourcequotas", "resourcequota", "ResourceQuota", short_names=("quota",), has_status=True
 )
 SERVICEACCOUNTS = Resource("", "v1", "serviceaccounts", "serviceaccount", "ServiceAccount", short_names=("sa",))
 SERVICES = Resource(
@@ -108,9 +112,11 @@ SERVED = (
     CONFIGMAPS,
     ENDPOINTS,
     EVENTS,
+    LIMITRANGES,
     NAMESPACES,
     NODES,
     PODS,
+    RESOURCEQUOTAS,
     SERVICEACCOUNTS,
     SERVICES,
     DEPLOYMENTS,

@@ -1,8 +1,39 @@
-"""What a write must pass: decoding, defaults, validation, allocation of addresses and ports."""
+"""What a write must pass: decoding, defaults, validation, allocation of addresses and ports, and the namespace's rules.
 
+Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
+"""
+
+from pocketkube.admission import limit_ranger, pod_security, quota
 from pocketkube.admission.allocation import allocate
 from pocketkube.admission.decoding import decode
 from pocketkube.admission.defaults import default
 from pocketkube.admission.validation import read_warnings, validate_create, validate_update, warnings
+from pocketkube.resources import PODS, Resource
+from pocketkube.store import Object, Store
 
-__all__ = ["allocate", "decode", "default", "read_warnings", "validate_create", "validate_update", "warnings"]
+__all__ = [
+    "admit",
+    "allocate",
+    "decode",
+    "default",
+    "mutate",
+    "read_warnings",
+    "validate_create",
+    "validate_update",
+    "warnings",
+]
+
+
+def mutate(store: Store, resource: Resource, obj: Object) -> None:
+    """What the namespace adds to a new object, in place, before it is validated."""
+    if resource is PODS:
+        limit_ranger.mutate(store, obj)
+
+
+def admit(store: Store, resource: Resource, new: Object, old: Object | None) -> None:
+    """ApiError 403 for what the namespace does not allow. `old` is None for a new object. The quota comes last."""
+    if resource is PODS and old is None:
+        limit_ranger.admit(store, new)
+        pod_security.admit(store, new)
+    if resource.namespaced:
+        quota.admit(store, resource, new, old)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pocketkube.admission.schema import Type, fields, go_type, model_of
 from pocketkube.errors import bad_request
+from pocketkube.quantity import parse
 from pocketkube.resources import Resource
 from pocketkube.store import Object
 
@@ -26,6 +27,21 @@ INT64 = {
     "fsGroup",
     "tolerationSeconds",
     "expirationSeconds",
+}
+# Maps of quantities; the models say only that they are maps of strings.
+QUANTITIES = {
+    "allocatable",
+    "capacity",
+    "default",
+    "defaultRequest",
+    "hard",
+    "limits",
+    "max",
+    "maxLimitRequestRatio",
+    "min",
+    "overhead",
+    "requests",
+    "used",
 }
 
 
@@ -76,6 +92,8 @@ class _Decoder:
             return self._collection(kind, value, path, go_path)
         if kind[0].isupper():
             return self.struct(kind, value, path, go_path)
+        if kind == "string" and path.endswith(".sizeLimit"):
+            return self._quantity(value)
         fits = {
             "string": isinstance(value, str),
             "integer": isinstance(value, int) and not isinstance(value, bool),
@@ -84,8 +102,6 @@ class _Decoder:
             "int-or-string": isinstance(value, (int, str)) and not isinstance(value, bool),
         }
         if not fits.get(kind, True):
-            if kind == "string" and _is_quantity(path) and isinstance(value, (int, float)):
-                return str(value)
             name = path.rpartition(".")[2]
             self._mismatch(value, go_path, _go_name(kind, name))
         return value
@@ -98,9 +114,18 @@ class _Decoder:
             self._mismatch(value, go_path, name + _go_name(inner, ""))
         if shape == "list":
             return [self.value(inner, each, f"{path}[{number}]", go_path) for number, each in enumerate(value)]
+        if inner == "string" and path.rpartition(".")[2] in QUANTITIES:
+            return {key: self._quantity(each) for key, each in value.items() if each is not None}
         return {
             key: self.value(inner, each, f"{path}.{key}", go_path) for key, each in value.items() if each is not None
         }
+
+    def _quantity(self, value: Any) -> str:
+        """In canonical form: `cpu: 0.5` is a number in YAML and reads back as 500m."""
+        try:
+            return str(parse(str(value)))
+        except ValueError as error:
+            raise bad_request(f"{self._what}: {error}") from error
 
     def _mismatch(self, value: Any, go_path: str, wanted: str) -> None:
         model, _, rest = go_path.partition(":")
@@ -118,8 +143,3 @@ def _go_name(kind: Type, field: str) -> str:
         return f"v1.{go_type(kind)}"
     wide = "int64" if field in INT64 else "int32"
     return {"integer": wide, "boolean": "bool", "number": "float64"}.get(kind, str(kind))
-
-
-def _is_quantity(path: str) -> bool:
-    """resources.limits.cpu: 1 is a number in YAML and a quantity to Kubernetes."""
-    return ".limits." in path or ".requests." in path or path.endswith("sizeLimit") or ".capacity." in path

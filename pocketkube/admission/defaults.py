@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from functools import partial
 
 from pocketkube.resources import (
     DEPLOYMENTS,
     ENDPOINTS,
     ENDPOINTSLICES,
+    LIMITRANGES,
     NAMESPACES,
     PODS,
     REPLICASETS,
+    RESOURCEQUOTAS,
     SERVICES,
     STATEFULSETS,
     Resource,
@@ -30,24 +34,8 @@ NEW_STATUS: dict[Resource, Object] = {
 def default(resource: Resource, obj: Object) -> Object:
     """Fill in what the writer left out, in place; returns the object."""
     obj["apiVersion"], obj["kind"] = resource.api_version, resource.kind
-    if resource is SERVICES:
-        _service(obj)
-    elif resource is PODS:
-        _pod(obj)
-    elif resource in (DEPLOYMENTS, REPLICASETS, STATEFULSETS):
-        _workload(resource, obj)
-    elif resource is ENDPOINTSLICES:
-        for endpoint in obj.get("endpoints") or ():
-            endpoint.setdefault("conditions", {})
-        for port in obj.get("ports") or ():
-            port.setdefault("name", "")
-            port.setdefault("protocol", "TCP")
-    elif resource is ENDPOINTS:
-        for subset in obj.get("subsets") or ():
-            for port in subset.get("ports") or ():
-                port.setdefault("protocol", "TCP")
-    elif resource is NAMESPACES:
-        _namespace(obj)
+    if resource in DEFAULTS:
+        DEFAULTS[resource](obj)
     return obj
 
 
@@ -83,11 +71,42 @@ def _service(service: Object) -> None:
     service.setdefault("status", {"loadBalancer": {}})
 
 
+def _endpoint_slice(each: Object) -> None:
+    for endpoint in each.get("endpoints") or ():
+        endpoint.setdefault("conditions", {})
+    for port in each.get("ports") or ():
+        port.setdefault("name", "")
+        port.setdefault("protocol", "TCP")
+
+
+def _endpoints(endpoints: Object) -> None:
+    for subset in endpoints.get("subsets") or ():
+        for port in subset.get("ports") or ():
+            port.setdefault("protocol", "TCP")
+
+
 def _namespace(namespace: Object) -> None:
     labels = namespace["metadata"].setdefault("labels", {})
     labels["kubernetes.io/metadata.name"] = namespace["metadata"]["name"]
     namespace.setdefault("spec", {"finalizers": ["kubernetes"]})
     namespace.setdefault("status", {"phase": "Active"})
+
+
+def _limit_range(limit_range: Object) -> None:
+    """What it leaves out follows from what it says: the default from max, the request from default and min."""
+    for item in limit_range.setdefault("spec", {}).get("limits") or ():
+        if item.get("type") != "Container":
+            continue
+        if item.get("default") or item.get("max"):
+            item["default"] = {**(item.get("max") or {}), **(item.get("default") or {})}
+        request = {**(item.get("min") or {}), **(item.get("default") or {}), **(item.get("defaultRequest") or {})}
+        if request:
+            item["defaultRequest"] = request
+
+
+def _resource_quota(quota: Object) -> None:
+    quota.setdefault("spec", {})
+    quota.setdefault("status", {})
 
 
 def _workload(resource: Resource, obj: Object) -> None:
@@ -127,6 +146,8 @@ def _pod(pod: Object) -> None:
     spec.setdefault("tolerations", [])
     _tolerate_node_trouble(spec["tolerations"])
     _mount_token(spec)
+    for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
+        _request_the_limits(container["resources"])
     pod.setdefault("status", {"phase": "Pending", "qosClass": quality_of_service(spec)})
 
 
@@ -162,6 +183,12 @@ def _container(container: Object) -> None:
     for kind in ("readinessProbe", "livenessProbe", "startupProbe"):
         if kind in container:
             _probe(container[kind])
+
+
+def _request_the_limits(resources: Object) -> None:
+    limits = resources.get("limits")
+    if limits:
+        resources["requests"] = {**limits, **(resources.get("requests") or {})}
 
 
 def _probe(probe: Object) -> None:
@@ -218,3 +245,15 @@ def quality_of_service(spec: Object) -> str:
         if set(limits) < {"cpu", "memory"} or (each.get("requests") or limits) != limits:
             return "Burstable"
     return "Guaranteed"
+
+
+DEFAULTS: dict[Resource, Callable[[Object], None]] = {
+    SERVICES: _service,
+    PODS: _pod,
+    **{resource: partial(_workload, resource) for resource in (DEPLOYMENTS, REPLICASETS, STATEFULSETS)},
+    ENDPOINTSLICES: _endpoint_slice,
+    ENDPOINTS: _endpoints,
+    NAMESPACES: _namespace,
+    LIMITRANGES: _limit_range,
+    RESOURCEQUOTAS: _resource_quota,
+}

@@ -4,45 +4,39 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import re
 
+from pocketkube.admission import pod_security
+from pocketkube.admission.formats import (
+    LABEL,
+    NOT_A_LABEL,
+    NOT_A_SUBDOMAIN,
+    NOT_AN_IP,
+    PORT_RANGE,
+    PROTOCOLS,
+    SUBDOMAIN,
+    is_ip,
+    label_values,
+    port_name,
+    quoted,
+)
+from pocketkube.admission.resource_validation import container_resources, limit_range, resource_quota
 from pocketkube.errors import Cause
 from pocketkube.resources import (
     DEPLOYMENTS,
     ENDPOINTS,
     ENDPOINTSLICES,
+    LIMITRANGES,
     NAMESPACES,
     PODS,
     REPLICASETS,
+    RESOURCEQUOTAS,
     SERVICES,
     STATEFULSETS,
     Resource,
 )
-from pocketkube.store import Object
+from pocketkube.store import Object, Store
 
-LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
-PORT_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
-NOT_A_LABEL = (
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with "
-    "an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
-    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-)
-NOT_A_SUBDOMAIN = (
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
-    "end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
-    r"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-)
-NOT_A_LABEL_VALUE = (
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
-    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
-    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
-)
-PORT_RANGE = "must be between 1 and 65535, inclusive"
-NOT_AN_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
-PROTOCOLS = ["SCTP", "TCP", "UDP"]
 STATEFUL_SET_MUTABLE = (
     "replicas",
     "ordinals",
@@ -57,12 +51,16 @@ ENDPOINTS_DEPRECATED = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.
 
 def validate_create(resource: Resource, obj: Object) -> list[Cause]:
     """Every reason why the object may not be created."""
-    return _metadata(resource, obj) + _spec(resource, obj)
+    causes = _metadata(resource, obj) + _spec(resource, obj)
+    return causes + pod_security.validate_labels(obj) if resource is NAMESPACES else causes
 
 
 def validate_update(resource: Resource, new: Object, old: Object) -> list[Cause]:
     """Every reason why `old` may not become `new`."""
     causes = []
+    if resource is NAMESPACES:
+        before = pod_security.validate_labels(old)
+        causes += [cause for cause in pod_security.validate_labels(new) if cause not in before]
     if resource is SERVICES:
         causes += _service_update(new["spec"], old["spec"])
     if resource is STATEFULSETS:
@@ -73,8 +71,12 @@ def validate_update(resource: Resource, new: Object, old: Object) -> list[Cause]
     return causes + _labels(new) + _spec(resource, new)
 
 
-def warnings(resource: Resource, obj: Object) -> list[str]:
+def warnings(store: Store, resource: Resource, obj: Object, *, created: bool) -> list[str]:
     """What a client is told besides: texts of Warning headers (KEP-1693)."""
+    if resource is not PODS or created:
+        found = pod_security.warnings(store, resource, obj)
+        if found:
+            return found
     spec = obj.get("spec") or {}
     if resource is SERVICES and spec.get("clusterIP") == "None" and spec.get("sessionAffinity") == "ClientIP":
         return ["spec.SessionAffinity is ignored for headless services"]
@@ -95,6 +97,10 @@ def _spec(resource: Resource, obj: Object) -> list[Cause]:
         return _workload(obj["spec"])
     if resource is ENDPOINTSLICES:
         return _slice(obj)
+    if resource is LIMITRANGES:
+        return limit_range(obj["spec"])
+    if resource is RESOURCEQUOTAS:
+        return resource_quota(obj["spec"])
     return []
 
 
@@ -106,24 +112,14 @@ def _metadata(resource: Resource, obj: Object) -> list[Cause]:
     pattern, why, longest = (LABEL, NOT_A_LABEL, 63) if strict else (SUBDOMAIN, NOT_A_SUBDOMAIN, 253)
     causes = []
     if len(name) > longest:
-        causes.append(Cause.invalid("metadata.name", _quoted(name), f"must be no more than {longest} characters"))
+        causes.append(Cause.invalid("metadata.name", quoted(name), f"must be no more than {longest} characters"))
     if not pattern.fullmatch(name):
-        causes.append(Cause.invalid("metadata.name", _quoted(name), why))
+        causes.append(Cause.invalid("metadata.name", quoted(name), why))
     return causes + _labels(obj)
 
 
 def _labels(obj: Object) -> list[Cause]:
-    return _label_values(obj["metadata"].get("labels") or {}, "metadata.labels")
-
-
-def _label_values(labels: dict[str, str], field: str) -> list[Cause]:
-    causes = []
-    for value in labels.values():
-        if len(value) > 63:
-            causes.append(Cause.invalid(field, _quoted(value), "must be no more than 63 bytes"))
-        if not LABEL_VALUE.fullmatch(value):
-            causes.append(Cause.invalid(field, _quoted(value), NOT_A_LABEL_VALUE))
-    return causes
+    return label_values(obj["metadata"].get("labels") or {}, "metadata.labels")
 
 
 def _service(spec: Object) -> list[Cause]:
@@ -134,7 +130,7 @@ def _service(spec: Object) -> list[Cause]:
     if not ports and not headless and kind != "ExternalName":
         causes.append(Cause.required("spec.ports"))
     if kind not in TYPES:
-        causes.append(Cause.unsupported("spec.type", _quoted(kind), TYPES))
+        causes.append(Cause.unsupported("spec.type", quoted(kind), TYPES))
     if headless and kind in ("NodePort", "LoadBalancer"):
         what = f"may not be set to 'None' for {kind} services"
         causes.append(Cause.invalid("spec.clusterIPs[0]", '"None"', what))
@@ -143,13 +139,13 @@ def _service(spec: Object) -> list[Cause]:
     names: set[str] = set()
     for number, port in enumerate(ports):
         causes += _service_port(port, f"spec.ports[{number}]", names, named=len(ports) > 1)
-    causes += _label_values(spec.get("selector") or {}, "spec.selector")
+    causes += label_values(spec.get("selector") or {}, "spec.selector")
     if spec["sessionAffinity"] not in ("None", "ClientIP"):
-        found = _quoted(spec["sessionAffinity"])
+        found = quoted(spec["sessionAffinity"])
         causes.append(Cause.unsupported("spec.sessionAffinity", found, ["ClientIP", "None"]))
     address = spec.get("clusterIP")
-    if address and not headless and kind != "ExternalName" and not _is_ip(address):
-        causes.append(Cause.invalid("spec.clusterIPs[0]", _quoted(address), NOT_AN_IP))
+    if address and not headless and kind != "ExternalName" and not is_ip(address):
+        causes.append(Cause.invalid("spec.clusterIPs[0]", quoted(address), NOT_AN_IP))
     return causes
 
 
@@ -160,7 +156,7 @@ def _external_name(spec: Object) -> list[Cause]:
     if not name:
         return [Cause.required("spec.externalName")]
     if not SUBDOMAIN.fullmatch(name):
-        return [Cause.invalid("spec.externalName", _quoted(spec["externalName"]), NOT_A_SUBDOMAIN)]
+        return [Cause.invalid("spec.externalName", quoted(spec["externalName"]), NOT_A_SUBDOMAIN)]
     return []
 
 
@@ -170,38 +166,23 @@ def _service_port(port: Object, field: str, names: set[str], *, named: bool) -> 
     if named and not name:
         causes.append(Cause.required(f"{field}.name"))
     elif name and not LABEL.fullmatch(name):
-        causes.append(Cause.invalid(f"{field}.name", _quoted(name), NOT_A_LABEL))
+        causes.append(Cause.invalid(f"{field}.name", quoted(name), NOT_A_LABEL))
     elif name and name in names:
-        causes.append(Cause.duplicate(f"{field}.name", _quoted(name)))
+        causes.append(Cause.duplicate(f"{field}.name", quoted(name)))
     names.add(name)
     number = port.get("port", 0)
     if not 1 <= number <= 65535:
         causes.append(Cause.invalid(f"{field}.port", str(number), PORT_RANGE))
     if port["protocol"] not in PROTOCOLS:
-        causes.append(Cause.unsupported(f"{field}.protocol", _quoted(port["protocol"]), PROTOCOLS))
+        causes.append(Cause.unsupported(f"{field}.protocol", quoted(port["protocol"]), PROTOCOLS))
     target = port["targetPort"]
     if isinstance(target, int):
         # A targetPort that was left out is the port's own number, which has been told of already.
         if (not 1 <= target <= 65535 and target == number) or not 0 <= target <= 65535:
             causes.append(Cause.invalid(f"{field}.targetPort", str(target), PORT_RANGE))
     else:
-        causes += _port_name(target, f"{field}.targetPort")
+        causes += port_name(target, f"{field}.targetPort")
     return causes
-
-
-def _port_name(name: str, field: str) -> list[Cause]:
-    """An IANA service name: RFC 6335 5.1."""
-    if len(name) > 15:
-        return [Cause.invalid(field, _quoted(name), "must be no more than 15 characters")]
-    if not PORT_NAME.fullmatch(name):
-        return [
-            Cause.invalid(
-                field, _quoted(name), "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
-            )
-        ]
-    if not re.search("[a-z]", name):
-        return [Cause.invalid(field, _quoted(name), "must contain at least one letter (a-z)")]
-    return []
 
 
 def _service_update(new: Object, old: Object) -> list[Cause]:
@@ -225,10 +206,11 @@ def _pod_spec(spec: Object, field: str) -> list[Cause]:
             if not name:
                 causes.append(Cause.required(f"{where}.name"))
             elif not LABEL.fullmatch(name):
-                causes.append(Cause.invalid(f"{where}.name", _quoted(name), NOT_A_LABEL))
+                causes.append(Cause.invalid(f"{where}.name", quoted(name), NOT_A_LABEL))
             elif name in names:
-                causes.append(Cause.duplicate(f"{where}.name", _quoted(name)))
+                causes.append(Cause.duplicate(f"{where}.name", quoted(name)))
             names.add(name)
+            causes += container_resources(container.get("resources") or {}, f"{where}.resources")
             if not container.get("image"):
                 causes.append(Cause.required(f"{where}.image"))
             for index, port in enumerate(container.get("ports") or ()):
@@ -238,7 +220,7 @@ def _pod_spec(spec: Object, field: str) -> list[Cause]:
             for index, mount in enumerate(container.get("volumeMounts") or ()):
                 if mount.get("name") not in volumes:
                     what = f"{where}.volumeMounts[{index}].name"
-                    causes.append(Cause("FieldValueNotFound", f"Not found: {_quoted(mount.get('name', ''))}", what))
+                    causes.append(Cause("FieldValueNotFound", f"Not found: {quoted(mount.get('name', ''))}", what))
     return causes
 
 
@@ -280,22 +262,10 @@ def _slice(obj: Object) -> list[Cause]:
             where = f"endpoints[{number}].addresses[{index}]"
             if obj.get("addressType") == "FQDN":
                 continue
-            if not _is_ip(address):
+            if not is_ip(address):
                 if obj.get("addressType"):
-                    causes.append(Cause.invalid(where, _quoted(address), NOT_AN_IP))
+                    causes.append(Cause.invalid(where, quoted(address), NOT_AN_IP))
             elif ipaddress.ip_address(address).is_loopback:
                 what = "may not be in the loopback range (127.0.0.0/8, ::1/128)"
-                causes.append(Cause.invalid(where, _quoted(address), what))
+                causes.append(Cause.invalid(where, quoted(address), what))
     return causes
-
-
-def _is_ip(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text)

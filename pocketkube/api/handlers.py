@@ -54,7 +54,8 @@ class Handlers:
     async def create(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
         obj, warnings = await self._decoded(request, resource)
         made = self._registry.create(resource, obj, namespace, dry_run=_dry_run(request), record=_recorder(request))
-        return one(request, resource, made, 201, warnings + admission.warnings(resource, made))
+        warnings += admission.warnings(self._store, resource, made, created=True)
+        return one(request, resource, made, 201, warnings)
 
     async def update(
         self, request: web.Request, resource: Resource, namespace: str, name: str, subresource: str = ""
@@ -69,7 +70,8 @@ class Handlers:
         made = self._registry.update(
             resource, obj, subresource=subresource, dry_run=_dry_run(request), record=_recorder(request)
         )
-        return one(request, resource, made, 200, warnings + admission.warnings(resource, made))
+        warnings += admission.warnings(self._store, resource, made, created=False)
+        return one(request, resource, made, 200, warnings)
 
     async def patch(
         self, request: web.Request, resource: Resource, namespace: str, name: str, subresource: str = ""
@@ -85,7 +87,8 @@ class Handlers:
         made = self._registry.update(
             resource, obj, subresource=subresource, dry_run=_dry_run(request), record=_recorder(request)
         )
-        return one(request, resource, made, 200, warnings + admission.warnings(resource, made))
+        warnings += admission.warnings(self._store, resource, made, created=False)
+        return one(request, resource, made, 200, warnings)
 
     def _apply(self, request: web.Request, resource: Resource, namespace: str, name: str, body: Any) -> web.Response:
         """Server-side apply: creates what is not there."""
@@ -106,7 +109,8 @@ class Handlers:
             made, status = self._registry.create(resource, merged, namespace, dry_run=dry_run), 201
         else:
             made, status = self._registry.update(resource, merged, dry_run=dry_run), 200
-        return one(request, resource, made, status, warnings + admission.warnings(resource, made))
+        warnings += admission.warnings(self._store, resource, made, created=live is None)
+        return one(request, resource, made, status, warnings)
 
     async def delete(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
         options = await self._delete_options(request)

@@ -12,10 +12,12 @@ from pocketkube.resources import (
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
+    LIMITRANGES,
     NAMESPACES,
     NODES,
     PODS,
     REPLICASETS,
+    RESOURCEQUOTAS,
     SERVICEACCOUNTS,
     SERVICES,
     STATEFULSETS,
@@ -72,6 +74,8 @@ COLUMNS: dict[Resource, list[Column]] = {
         ("Count", "string", 1),
         ("Name", "string", 1),
     ],
+    LIMITRANGES: [("Name", "string", 0), ("Created At", "date", 0)],
+    RESOURCEQUOTAS: [(name, "string", 0) for name in ("Name", "Request", "Limit", "Age")],
     CONFIGMAPS: [(name, "string", 0) for name in ("Name", "Data", "Age")],
     SERVICEACCOUNTS: [(name, "string", 0) for name in ("Name", "Age")],
 }
@@ -346,6 +350,19 @@ def _service_account(account: Object, now: datetime) -> list[Any]:
     return [account["metadata"]["name"], _created(account, now)]
 
 
+def _limit_range(limit_range: Object, _now: datetime) -> list[Any]:
+    return [limit_range["metadata"]["name"], limit_range["metadata"]["creationTimestamp"]]
+
+
+def _resource_quota(quota: Object, now: datetime) -> list[Any]:
+    status = quota.get("status", {})
+    used = status.get("used", {})
+    shown = {name: f"{name}: {used.get(name, '0')}/{hard}" for name, hard in sorted(status.get("hard", {}).items())}
+    limits = [text for name, text in shown.items() if name.startswith("limits.")]
+    requests = [text for name, text in shown.items() if not name.startswith("limits.")]
+    return [quota["metadata"]["name"], ", ".join(requests), ", ".join(limits), _created(quota, now)]
+
+
 def _labels(labels: dict[str, str] | None) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items())) or NONE
 
@@ -366,6 +383,8 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     NODES: _node,
     NAMESPACES: _namespace,
     EVENTS: _event,
+    LIMITRANGES: _limit_range,
+    RESOURCEQUOTAS: _resource_quota,
     CONFIGMAPS: _configmap,
     SERVICEACCOUNTS: _service_account,
 }

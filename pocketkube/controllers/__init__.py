@@ -11,6 +11,7 @@ from pocketkube.controllers.garbage import GarbageCollector
 from pocketkube.controllers.mirroring import EndpointSliceMirroringController
 from pocketkube.controllers.namespace import NamespaceController
 from pocketkube.controllers.replicaset import ReplicaSetController
+from pocketkube.controllers.resourcequota import ResourceQuotaController
 from pocketkube.controllers.scheduler import Scheduler
 from pocketkube.controllers.statefulset import StatefulSetController
 from pocketkube.registry import Registry
@@ -29,5 +30,6 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             EndpointsController(registry),
             EndpointSliceMirroringController(registry),
             GarbageCollector(registry),
+            ResourceQuotaController(registry),
         ):
             tasks.create_task(controller.run(), name=type(controller).__name__)

@@ -157,6 +157,7 @@ class DeploymentController:
         status = {field: value for field, value in status.items() if value}
         done = updated == wanted == count["replicas"] == available
         status["conditions"] = _conditions(deployment, current, wanted, available, done=done)
+        status["conditions"] += _replica_failures(deployment, current, sets)
         self._registry.update(DEPLOYMENTS, {**deployment, "status": status}, subresource="status")
 
 
@@ -199,6 +200,17 @@ def _conditions(deployment: Object, current: Object | None, wanted: int, availab
         progress = ("True", "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
     old = {each["type"]: each for each in deployment.get("status", {}).get("conditions", ())}
     return [_condition(old.get(kind), kind, *what) for kind, what in (("Available", enough), ("Progressing", progress))]
+
+
+def _replica_failures(deployment: Object, current: Object | None, sets: list[Object]) -> list[Object]:
+    """Why Pods cannot be created: what the newest ReplicaSet says goes before what the others say."""
+    newest_first = sorted(sets, key=lambda each: each is not current)
+    found = [condition for each in newest_first for condition in each.get("status", {}).get("conditions") or ()]
+    old = {each["type"]: each for each in deployment.get("status", {}).get("conditions", ())}
+    return [
+        _condition(old.get(each["type"]), each["type"], each["status"], each["reason"], each["message"])
+        for each in found[:1]
+    ]
 
 
 def _condition(old: Object | None, kind: str, status: str, reason: str, message: str) -> Object:

@@ -11,12 +11,14 @@ from pocketkube.controllers.reconcile import (
     follow,
     is_active,
     is_ready,
+    is_terminating,
     key_of,
     owned_by,
     reference_to,
 )
+from pocketkube.errors import ApiError
 from pocketkube.events import EventRecorder
-from pocketkube.registry import Registry
+from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import PODS, REPLICASETS
 from pocketkube.store import Event, Object
 
@@ -44,12 +46,18 @@ class ReplicaSetController:
             return
         pods = [pod for pod in self._store.list(PODS, key[0]) if owned_by(pod, replicaset) and is_active(pod)]
         wanted = replicaset["spec"]["replicas"]
-        for _ in range(wanted - len(pods)):
-            pods.append(self._create(replicaset))
+        refused: ApiError | None = None
+        try:
+            for _ in range(wanted - len(pods)):
+                pods.append(self._create(replicaset))
+        except ApiError as error:
+            refused = error
         for pod in sorted(pods, key=_keep_last)[: max(len(pods) - wanted, 0)]:
             self._delete(replicaset, pod)
             pods.remove(pod)
-        self._report(replicaset, pods)
+        self._report(replicaset, pods, refused)
+        if refused and not is_terminating(refused):
+            raise refused
 
     def _create(self, replicaset: Object) -> Object:
         template = replicaset["spec"]["template"]
@@ -58,9 +66,13 @@ class ReplicaSetController:
             "generateName": f"{replicaset['metadata']['name']}-",
             "ownerReferences": [reference_to(replicaset)],
         }
-        pod = self._registry.create(
-            PODS, {"metadata": metadata, "spec": template["spec"]}, replicaset["metadata"]["namespace"]
-        )
+        made = {"metadata": metadata, "spec": template["spec"]}
+        try:
+            pod = self._registry.create(PODS, made, replicaset["metadata"]["namespace"])
+        except ApiError as error:
+            if not is_terminating(error):
+                self._recorder.event(replicaset, "Warning", "FailedCreate", f"Error creating: {error}")
+            raise
         message = f"Created pod: {pod['metadata']['name']}"
         self._recorder.event(replicaset, "Normal", "SuccessfulCreate", message)
         return pod
@@ -70,11 +82,11 @@ class ReplicaSetController:
         message = f"Deleted pod: {pod['metadata']['name']}"
         self._recorder.event(replicaset, "Normal", "SuccessfulDelete", message)
 
-    def _report(self, replicaset: Object, pods: list[Object]) -> None:
+    def _report(self, replicaset: Object, pods: list[Object], refused: ApiError | None) -> None:
         labels = replicaset["spec"]["template"]["metadata"].get("labels") or {}
         full = [pod for pod in pods if labels.items() <= (pod["metadata"].get("labels") or {}).items()]
         ready = [pod for pod in pods if is_ready(pod)]
-        status = {
+        status: Object = {
             "replicas": len(pods),
             "fullyLabeledReplicas": len(full),
             "readyReplicas": len(ready),
@@ -82,7 +94,19 @@ class ReplicaSetController:
             "observedGeneration": replicaset["metadata"]["generation"],
         }
         status = {key: value for key, value in status.items() if value or key == "replicas"}
+        if refused:
+            status["conditions"] = replicaset.get("status", {}).get("conditions") or [_failure(refused)]
         self._registry.update(REPLICASETS, {**replicaset, "status": status}, subresource="status")
+
+
+def _failure(refused: ApiError) -> Object:
+    return {
+        "type": "ReplicaFailure",
+        "status": "True",
+        "lastTransitionTime": timestamp(),
+        "reason": "FailedCreate",
+        "message": str(refused),
+    }
 
 
 def _keep_last(pod: Object) -> tuple[bool, bool, bool, float]:

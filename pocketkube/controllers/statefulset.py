@@ -9,7 +9,17 @@ import copy
 from collections.abc import Iterable
 
 from pocketkube.controllers.deployment import template_hash
-from pocketkube.controllers.reconcile import Key, controller_of, follow, is_ready, key_of, owned_by, reference_to
+from pocketkube.controllers.reconcile import (
+    Key,
+    controller_of,
+    follow,
+    is_ready,
+    is_terminating,
+    key_of,
+    owned_by,
+    reference_to,
+)
+from pocketkube.errors import ApiError
 from pocketkube.events import EventRecorder
 from pocketkube.registry import Registry
 from pocketkube.resources import PODS, STATEFULSETS
@@ -43,8 +53,10 @@ class StatefulSetController:
             return
         revision = f"{key[1]}-{template_hash(statefulset['spec']['template'])}"
         pods = {_ordinal(pod): pod for pod in self._store.list(PODS, key[0]) if owned_by(pod, statefulset)}
-        self._step(statefulset, revision, pods)
-        self._report(statefulset, revision, list(pods.values()))
+        try:
+            self._step(statefulset, revision, pods)
+        finally:
+            self._report(statefulset, revision, list(pods.values()))
 
     def _step(self, statefulset: Object, revision: str, pods: dict[int, Object]) -> None:
         """Bring the set one step nearer; with OrderedReady the next waits until this one is ready."""
@@ -99,7 +111,13 @@ class StatefulSetController:
         }
         spec = {**template["spec"], "hostname": name, "subdomain": statefulset["spec"].get("serviceName", "")}
         namespace = statefulset["metadata"]["namespace"]
-        made = self._registry.create(PODS, {"metadata": metadata, "spec": spec}, namespace)
+        try:
+            made = self._registry.create(PODS, {"metadata": metadata, "spec": spec}, namespace)
+        except ApiError as error:
+            if not is_terminating(error):
+                message = f"create Pod {name} in StatefulSet {statefulset['metadata']['name']} failed error: {error}"
+                self._recorder.event(statefulset, "Warning", "FailedCreate", message)
+            raise
         self._tell(statefulset, "SuccessfulCreate", f"create Pod {name}")
         return made
 
