@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-LARGEST = 1 << 20  # bytes of all files together
-MOST_FILES = 50
+from graders.intake import collect
+from graders.intake.names import MANIFEST_SUFFIXES as SUFFIXES
+from graders.intake.source import InvalidSubmission, SourceFile, printable
+
+__all__ = ["SUFFIXES", "Document", "InvalidSubmission", "SourceFile", "parse", "printable", "read"]
+
 MOST_DOCUMENTS = 50
 MOST_ALIASES = 20
 DEEPEST = 40  # levels of nesting
-SUFFIXES = (".yaml", ".yml", ".json")
 # YAML's own tags, which safe loading understands.
 TAGS = {
     f"tag:yaml.org,2002:{name}"
     for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "binary", "merge", "value")
 }
-
-
-class InvalidSubmission(Exception):
-    """One sentence: where, what is wrong, what to do."""
-
-    def __init__(self, where: str, problem: str) -> None:
-        super().__init__(f"{printable(where)}: {problem}")
 
 
 Field = tuple[str | int, ...]  # ("spec", "ports", 0, "port")
@@ -59,72 +53,35 @@ class Document:
         return str(self.content.get("metadata", {}).get("name", ""))
 
 
-def read(directory: Path, within: Path | None = None) -> list[Document]:
-    """Every object in the submission; InvalidSubmission when it cannot be read as such. Nothing in it is executed.
+def read(path: Path, within: Path | None = None) -> list[Document]:
+    """Every object in a directory, an archive or a manifest that a user names; InvalidSubmission.
 
     Links may not lead out of `within`, by default the directory itself.
     """
-    files = list(_files(directory, (within or directory).resolve()))
-    if not files:
-        raise InvalidSubmission(str(directory), f"no manifest is in it. Put a {' or '.join(SUFFIXES[:2])} file there.")
+    return parse(str(path), collect([path], within, shown=str(path)))
+
+
+def parse(where: str, files: Sequence[SourceFile]) -> list[Document]:
+    """Every object in the files, in their order; InvalidSubmission. `where`: what all of them together are called."""
     documents: list[Document] = []
-    for path, content in files:
-        for document in _documents(path, content):
+    for file in files:
+        for document in _documents(file.name, _text(file.name, file.content)):
             documents.append(document)
             if len(documents) > MOST_DOCUMENTS:
                 what = f"more than {MOST_DOCUMENTS} objects. Hand in only what the task asks for."
                 raise InvalidSubmission(document.where, what)
     if not documents:
-        raise InvalidSubmission(files[0][0], "there is no object in it. Write the manifest that the task asks for.")
-    seen: dict[tuple[str, str], Document] = {}
+        name = files[0].name if files else where
+        raise InvalidSubmission(name, "there is no object in it. Write the manifest that the task asks for.")
+    seen: dict[tuple[str, str, str], Document] = {}
     for document in documents:
-        key = (str(document.content.get("kind")), document.name)
+        kind = str(document.content.get("kind"))
+        key = (kind, str(document.content.get("metadata", {}).get("namespace", "")), document.name)
         if key in seen:
-            what = f"{key[0]} {printable(key[1])!r} is there twice; the first is at {seen[key].where}. Keep one."
+            what = f"{kind} {printable(document.name)!r} is there twice; the first is at {seen[key].where}. Keep one."
             raise InvalidSubmission(document.where, what)
         seen[key] = document
     return documents
-
-
-def printable(text: str) -> str:
-    """Text from strangers without what steers a terminal: control characters and directions become escapes."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
-
-
-def _files(directory: Path, root: Path) -> Iterator[tuple[str, str]]:
-    """(path as the student sees it, text) of every manifest, within the limits."""
-    if not directory.exists():
-        raise InvalidSubmission(str(directory), "there is no such directory. Name the one that holds your manifests.")
-    paths = [directory] if directory.is_file() else sorted(path for path in _walk(directory))
-    manifests = [path for path in paths if path.suffix in SUFFIXES]
-    if len(manifests) > MOST_FILES:
-        raise InvalidSubmission(
-            str(directory), f"more than {MOST_FILES} manifests. Hand in only what the task asks for."
-        )
-    total = 0
-    for path in manifests:
-        shown = str(path)
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
-            raise InvalidSubmission(shown, "it is a link to a file outside the submission. Put the file itself there.")
-        try:
-            status = path.stat()
-        except OSError as error:
-            raise InvalidSubmission(shown, f"it cannot be read: {error.strerror}. Put a plain file there.") from error
-        if not stat.S_ISREG(status.st_mode):
-            raise InvalidSubmission(shown, "it is no plain file. Put a YAML file there.")
-        total += status.st_size
-        if total > LARGEST:
-            size = f"{total / (1 << 20):.0f} MiB" if total > LARGEST * 2 else f"{total} bytes"
-            raise InvalidSubmission(shown, f"the submission has {size}, more than 1 MiB. Hand in the manifests alone.")
-        yield shown, _text(shown, path.read_bytes())
-
-
-def _walk(directory: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(directory):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names:
-            if not name.startswith("."):
-                yield Path(parent, name)
 
 
 def _text(path: str, content: bytes) -> str:

@@ -1,0 +1,25 @@
+"""A file of a submission, and how it is said that a submission cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """`name`: as the student sees it, such as `k8s/demo.yaml`. It may hold anything: show it by `printable`."""
+
+    name: str
+    content: bytes
+
+
+class InvalidSubmission(Exception):
+    """One sentence: where, what is wrong, what to do."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{printable(where)}: {problem}")
+
+
+def printable(text: str) -> str:
+    """Text from strangers without what steers a terminal: control characters and directions become escapes."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
