@@ -5,48 +5,55 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/q
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 
 WRONG_FORMAT = (
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"  # Go's own words
 )
-FORMAT = re.compile(r"(?P<number>[+-]?(?:\d+\.?\d*|\.\d+))(?P<suffix>|[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)")
+FORMAT = re.compile(
+    r"(?P<sign>[+-]?)(?=\.?\d)(?P<whole>\d*)\.?(?P<part>\d*)(?P<suffix>|[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,3})"
+)
 DECIMAL = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"}
+EXPONENTS = {letter: exponent for exponent, letter in DECIMAL.items()}
 BINARY = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"]
+UNIT = 10**9  # the smallest amount is a billionth
+MOST = (2**63 - 1) * UNIT
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """`binary`: written in powers of 1024. Adding to zero takes over how the other is written."""
+    """`nano`: billionths. `binary`: written in powers of 1024; zero takes over how what is added to it is written."""
 
-    value: Fraction = Fraction(0)
+    nano: int = 0
     binary: bool = False
 
     def __add__(self, other: Quantity) -> Quantity:
-        return Quantity(self.value + other.value, self.binary if self.value else other.binary)
+        return Quantity(self.nano + other.nano, self.binary if self.nano else other.binary)
 
     def __sub__(self, other: Quantity) -> Quantity:
-        return Quantity(self.value - other.value, self.binary if self.value else other.binary)
+        return Quantity(self.nano - other.nano, self.binary if self.nano else other.binary)
+
+    def __int__(self) -> int:
+        """In whole units, rounded up."""
+        return -(-self.nano // UNIT)
 
     def __str__(self) -> str:
         """The canonical form: no fraction, and the largest suffix that keeps it so."""
-        if self.binary and abs(self.value) >= 1024:
-            number, power = math.ceil(self.value), 0
+        if self.nano == 0:
+            return "0"
+        if self.binary and abs(self.nano) >= 1024 * UNIT:
+            number, power = int(self), 0
             while number % 1024 == 0 and power < len(BINARY) - 1:
                 number, power = number // 1024, power + 1
             return f"{number}{BINARY[power]}"
-        number, exponent = math.ceil(self.value * 10**9), -9
-        if number == 0:
-            return "0"
+        number, exponent = self.nano, -9
         while number % 1000 == 0 and exponent < max(DECIMAL):
             number, exponent = number // 1000, exponent + 3
         return f"{number}{DECIMAL[exponent]}"
 
 
-ONE = Quantity(Fraction(1))
+ONE = Quantity(UNIT)
 
 
 def parse(text: str) -> Quantity:
@@ -54,10 +61,13 @@ def parse(text: str) -> Quantity:
     match = FORMAT.fullmatch(text)
     if match is None:
         raise ValueError(WRONG_FORMAT)
-    number, suffix = Fraction(match["number"]), match["suffix"]
-    if suffix.endswith("i"):
-        return Quantity(number * 1024 ** BINARY.index(suffix), binary=True)
-    if suffix[:1] in ("e", "E") and len(suffix) > 1:
-        return Quantity(number * Fraction(10) ** int(suffix[1:]))
-    exponent = next(each for each, letter in DECIMAL.items() if letter == suffix)
-    return Quantity(number * Fraction(10) ** exponent)
+    digits, suffix = int(match["whole"] + match["part"]), match["suffix"]
+    exponent = 9 - len(match["part"])
+    binary = suffix.endswith("i")
+    if binary:
+        digits *= 1024 ** BINARY.index(suffix)
+    else:
+        exponent += EXPONENTS[suffix] if suffix in EXPONENTS else int(suffix[1:])
+    nano = digits * 10**exponent if exponent >= 0 else -(-digits // 10**-exponent)
+    nano = min(nano, MOST)
+    return Quantity(-nano if match["sign"] == "-" else nano, binary)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pocketkube.admission.defaults import quality_of_service
 from pocketkube.admission.pod_resources import pod_resources
 from pocketkube.errors import forbidden
-from pocketkube.quantity import parse
+from pocketkube.quantity import UNIT, parse
 from pocketkube.resources import LIMITRANGES, PODS
 from pocketkube.store import Object, Store
 
@@ -78,25 +78,25 @@ def _problems(item: Object, resources: Object) -> Iterator[str]:
         request, limit = requests.get(name), limits.get(name)
         if request is None:
             yield f"{text}.  No request is specified"
-        elif parse(request).value < parse(least).value:
+        elif parse(request).nano < parse(least).nano:
             yield f"{text}, but request is {request}"
-        elif limit is not None and parse(limit).value < parse(least).value:
+        elif limit is not None and parse(limit).nano < parse(least).nano:
             yield f"{text}, but limit is {limit}"
     for name, most in sorted((item.get("max") or {}).items()):
         text = f"maximum {name} usage per {kind} is {most}"
         request, limit = requests.get(name), limits.get(name)
         if limit is None:
             yield f"{text}.  No limit is specified"
-        elif parse(limit).value > parse(most).value:
+        elif parse(limit).nano > parse(most).nano:
             yield f"{text}, but limit is {limit}"
-        elif request is not None and parse(request).value > parse(most).value:
+        elif request is not None and parse(request).nano > parse(most).nano:
             yield f"{text}, but request is {request}"
     for name, ratio in sorted((item.get("maxLimitRequestRatio") or {}).items()):
         text = f"{name} max limit to request ratio per {kind} is {ratio}"
         request, limit = requests.get(name), limits.get(name)
-        if request is None or not parse(request).value:
+        if request is None or not parse(request).nano:
             yield f"{text}, but no request is specified or request is 0"
-        elif limit is None or not parse(limit).value:
+        elif limit is None or not parse(limit).nano:
             yield f"{text}, but no limit is specified or limit is 0"
-        elif parse(limit).value / parse(request).value > parse(ratio).value:
-            yield f"{text}, but provided ratio is {float(parse(limit).value / parse(request).value):f}"
+        elif parse(limit).nano * UNIT > parse(ratio).nano * parse(request).nano:
+            yield f"{text}, but provided ratio is {parse(limit).nano / parse(request).nano:f}"

@@ -36,4 +36,4 @@ def _add(one: Amounts, other: Amounts) -> Amounts:
 
 
 def _larger(one: Amounts, other: Amounts) -> Amounts:
-    return one | {name: each for name, each in other.items() if name not in one or one[name].value < each.value}
+    return one | {name: each for name, each in other.items() if name not in one or one[name].nano < each.nano}

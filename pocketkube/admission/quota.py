@@ -9,12 +9,11 @@ Source: https://kubernetes.io/docs/concepts/policy/resource-quotas/ and k8s.io/k
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 
 from pocketkube.admission.defaults import quality_of_service
 from pocketkube.admission.pod_resources import pod_resources
 from pocketkube.errors import forbidden
-from pocketkube.quantity import ONE, Quantity, parse
+from pocketkube.quantity import ONE, UNIT, Quantity, parse
 from pocketkube.resources import CONFIGMAPS, EVENTS, PODS, RESOURCEQUOTAS, SERVED, SERVICES, Resource
 from pocketkube.store import Object, Store
 
@@ -39,11 +38,11 @@ def admit(store: Store, resource: Resource, new: Object, old: Object | None) -> 
                 raise forbidden(resource, name, f"failed quota: {quota['metadata']['name']}: must specify {missing}")
         before = usage(resource, old) if old else {}
         asked = {key: amount - before.get(key, Quantity()) for key, amount in usage(resource, new).items()}
-        asked = {key: amount for key, amount in asked.items() if key in hard and amount.value > 0}
+        asked = {key: amount for key, amount in asked.items() if key in hard and amount.nano > 0}
         if not asked:
             continue
         used = used_of(store, quota)
-        exceeded = [key for key, amount in asked.items() if (used[key] + amount).value > hard[key].value]
+        exceeded = [key for key, amount in asked.items() if (used[key] + amount).nano > hard[key].nano]
         if exceeded:
             lists = [",".join(f"{key}={amounts[key]}" for key in sorted(exceeded)) for amounts in (asked, used, hard)]
             why = "exceeded quota: {}, requested: {}, used: {}, limited: {}".format(quota["metadata"]["name"], *lists)
@@ -103,8 +102,8 @@ def _service_usage(spec: Object) -> Usage:
     node_ports = len(ports) if spec["type"] in ("NodePort", "LoadBalancer") else 0
     return {
         "services": ONE,
-        "services.nodeports": Quantity(Fraction(node_ports)),
-        "services.loadbalancers": Quantity(Fraction(int(balanced))),
+        "services.nodeports": Quantity(node_ports * UNIT),
+        "services.loadbalancers": ONE if balanced else Quantity(),
     }
 
 

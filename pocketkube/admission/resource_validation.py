@@ -45,9 +45,9 @@ def container_resources(resources: Object, field: str) -> list[Cause]:
     for kind in ("limits", "requests"):
         for name, text in (resources.get(kind) or {}).items():
             amount = parse(text)
-            if amount.value < 0:
+            if amount.nano < 0:
                 causes.append(Cause.invalid(f"{field}.{kind}[{name}]", quoted(text), NEGATIVE))
-            elif kind == "requests" and name in limits and amount.value > parse(limits[name]).value:
+            elif kind == "requests" and name in limits and amount.nano > parse(limits[name]).nano:
                 what = f"must be less than or equal to {name} limit of {limits[name]}"
                 causes.append(Cause.invalid(f"{field}.requests", quoted(text), what))
     return causes
@@ -59,7 +59,7 @@ def resource_quota(spec: Object) -> list[Cause]:
         field = f"spec.hard[{name}]"
         if name not in QUOTA_RESOURCES and not QUALIFIED.fullmatch(name):
             causes.append(Cause.invalid(field, quoted(name), "must be a standard resource for quota"))
-        if parse(text).value < 0:
+        if parse(text).nano < 0:
             causes.append(Cause.invalid(field, quoted(text), NEGATIVE))
     return causes
 
@@ -103,7 +103,7 @@ def _order(item: Object, field: str) -> list[Cause]:
     for name in sorted({name for each in ("min", "max", "default", "defaultRequest") for name in item.get(each) or {}}):
         for less, more, blamed, shown, less_name, more_name in rules:
             low, high = (item.get(less) or {}).get(name), (item.get(more) or {}).get(name)
-            if low is not None and high is not None and parse(low).value > parse(high).value:
+            if low is not None and high is not None and parse(low).nano > parse(high).nano:
                 what = f"{less_name} {low} is greater than {more_name} {high}"
                 causes.append(Cause.invalid(f"{field}.{blamed}[{name}]", quoted(item[shown][name]), what))
     return causes
