@@ -21,26 +21,29 @@ from graders.roster import Roster
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """One of `for_class` and `for_student` is there.
-
-    `for_class`: the same text in whatever order the results come; GraderError when the roster does not fit.
-    `for_student`: None where the format has no way to say that there is no score.
-    """
+class OfStudent:
+    """A report of one submission; None where the format has no way to say that there is no score."""
 
     file: str
-    for_class: Callable[[Sequence[Result], Roster | None], str] | None = None
-    for_student: Callable[[Result], str | None] | None = None
+    render: Callable[[Result], str | None]
 
 
-FORMATS = {
-    "feedback": Format("feedback.md", for_student=feedback_md.render),
-    "gradescope": Format("results.json", for_student=gradescope.render),
-    "classroom50": Format("classroom50.json", for_student=classroom50.render),
-    "csv": Format("grades.csv", for_class=grades_csv.render),
-    "canvas": Format("canvas.csv", for_class=canvas_csv.render),
-    "moodle": Format("moodle.csv", for_class=moodle_csv.render),
-    "junit": Format("junit.xml", for_class=junit.render),
-    "ctrf": Format("ctrf.json", for_class=ctrf.render),
-    "summary": Format("summary.md", for_class=summary_md.render),
+@dataclass(frozen=True, slots=True)
+class OfClass:
+    """A report of all, the same text in whatever order they come. GraderError when the roster does not fit."""
+
+    file: str
+    render: Callable[[Sequence[Result], Roster | None], str]
+
+
+FORMATS: dict[str, OfStudent | OfClass] = {
+    "feedback": OfStudent("feedback.md", feedback_md.render),
+    "gradescope": OfStudent("results.json", gradescope.render),
+    "classroom50": OfStudent("classroom50.json", classroom50.render),
+    "grades": OfClass("grades.csv", grades_csv.render),
+    "canvas": OfClass("canvas.csv", canvas_csv.render),
+    "moodle": OfClass("moodle.csv", moodle_csv.render),
+    "junit": OfClass("junit.xml", junit.render),
+    "ctrf": OfClass("ctrf.json", ctrf.render),
+    "summary": OfClass("summary.md", summary_md.render),
 }
