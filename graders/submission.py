@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from graders import manifest
 from graders.intake import collect
 from graders.intake.names import MANIFEST_SUFFIXES as SUFFIXES
 from graders.intake.source import InvalidSubmission, SourceFile, printable
+from graders.manifest import Lines
 
 __all__ = ["SUFFIXES", "Document", "InvalidSubmission", "SourceFile", "parse", "printable", "read"]
 
 MOST_DOCUMENTS = 50
-MOST_ALIASES = 20
-DEEPEST = 40  # levels of nesting
-# YAML's own tags, which safe loading understands.
-TAGS = {
-    f"tag:yaml.org,2002:{name}"
-    for name in ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "binary", "merge", "value")
-}
-
-
-Field = tuple[str | int, ...]  # ("spec", "ports", 0, "port")
-Lines = dict[Field, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +54,14 @@ def read(path: Path, within: Path | None = None) -> list[Document]:
 def parse(where: str, files: Sequence[SourceFile]) -> list[Document]:
     """Every object in the files, in their order; InvalidSubmission. `where`: what all of them together are called."""
     documents: list[Document] = []
+    room = manifest.Room()
     for file in files:
-        for document in _documents(file.name, _text(file.name, file.content)):
-            documents.append(document)
-            if len(documents) > MOST_DOCUMENTS:
-                what = f"more than {MOST_DOCUMENTS} objects. Hand in only what the task asks for."
-                raise InvalidSubmission(document.where, what)
+        for content, lines in manifest.documents(file.name, _text(file.name, file.content), room):
+            for document in _objects(file.name, lines, (), content):
+                documents.append(document)
+                if len(documents) > MOST_DOCUMENTS:
+                    what = f"more than {MOST_DOCUMENTS} objects. Hand in only what the task asks for."
+                    raise InvalidSubmission(document.where, what)
     if not documents:
         name = files[0].name if files else where
         raise InvalidSubmission(name, "there is no object in it. Write the manifest that the task asks for.")
@@ -85,6 +77,10 @@ def parse(where: str, files: Sequence[SourceFile]) -> list[Document]:
 
 
 def _text(path: str, content: bytes) -> str:
+    every_second = {content[:8:2], content[1:8:2]}
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or bytes(4) in every_second:
+        what = "it is UTF-16, not UTF-8 text. Save it as UTF-8; Windows PowerShell writes UTF-16 by `>`."
+        raise InvalidSubmission(f"{path}:1", what)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -92,60 +88,7 @@ def _text(path: str, content: bytes) -> str:
         raise InvalidSubmission(f"{path}:{line}", "it is not UTF-8 text. Save the file as UTF-8.") from error
 
 
-def _documents(path: str, text: str) -> Iterator[Document]:
-    try:
-        loader = yaml.SafeLoader(text)
-    except yaml.reader.ReaderError as error:
-        where = f"{path}:{text.count(chr(10), 0, error.position) + 1}"
-        raise InvalidSubmission(where, "it is not YAML: a control character is in it. Mend this line.") from error
-    try:
-        while loader.check_node():
-            node = loader.get_node()
-            if node is None:
-                continue
-            lines: Lines = {}
-            _check_node(path, node, set(), [0], lines, ())
-            yield from _objects(path, lines, (), loader.construct_document(node))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise InvalidSubmission(f"{path}:{line}", f"it is not YAML: {error.problem}. Mend this line.") from error
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
-        what = printable(str(error).splitlines()[0])
-        raise InvalidSubmission(f"{path}:{loader.line + 1}", f"it is not YAML: {what}. Mend this line.") from error
-    finally:
-        loader.dispose()
-
-
-def _check_node(path: str, node: yaml.Node, above: set[int], aliases: list[int], lines: Lines, at: Field) -> None:
-    """Refuse what YAML allows and Kubernetes does not: other tags, keys twice, aliases that multiply. Fills `lines`."""
-    lines.setdefault(at, node.start_mark.line + 1)
-    where = f"{path}:{node.start_mark.line + 1}"
-    if len(at) > DEEPEST:
-        raise InvalidSubmission(where, f"nested deeper than {DEEPEST} levels. No manifest is that deep.")
-    if node.tag not in TAGS:
-        raise InvalidSubmission(where, f"the tag {printable(node.tag)} is not allowed. Use plain YAML.")
-    if id(node) in above:
-        aliases[0] += 1
-        if aliases[0] > MOST_ALIASES:
-            raise InvalidSubmission(where, f"more than {MOST_ALIASES} aliases. Write the values out.")
-    above.add(id(node))
-    if isinstance(node, yaml.MappingNode):
-        keys: set[str] = set()
-        for key, value in node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else ""
-            if name in keys:
-                line = key.start_mark.line + 1
-                raise InvalidSubmission(f"{path}:{line}", f"the key {printable(name)!r} is there twice. Keep one.")
-            keys.add(name)
-            lines[*at, name] = key.start_mark.line + 1
-            _check_node(path, value, above, aliases, lines, (*at, name))
-    elif isinstance(node, yaml.SequenceNode):
-        for number, value in enumerate(node.value):
-            _check_node(path, value, above, aliases, lines, (*at, number))
-
-
-def _objects(path: str, lines: Lines, at: Field, content: Any) -> Iterator[Document]:
+def _objects(path: str, lines: Lines, at: manifest.Path, content: Any) -> Iterator[Document]:
     if content is None:
         return
     where = f"{path}:{lines[at]}"
