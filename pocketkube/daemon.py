@@ -75,6 +75,7 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
     from pocketkube.node.network import ClusterNetwork  # noqa: PLC0415
     from pocketkube.node.processes import Processes  # noqa: PLC0415
     from pocketkube.node.runtime import Runtime  # noqa: PLC0415
+    from pocketkube.policy import Enforcer  # noqa: PLC0415
     from pocketkube.proxy import Proxy  # noqa: PLC0415
     from pocketkube.registry import Registry  # noqa: PLC0415
     from pocketkube.resources import PODS  # noqa: PLC0415
@@ -86,7 +87,8 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
         network = ClusterNetwork()
     dns = DnsServer(store)
     processes = Processes()
-    kubelets = Kubelets(registry, network, processes, {bootstrap.COREDNS_IMAGE: _coredns(dns)})
+    policy = Enforcer(store, network.nodes.values())
+    kubelets = Kubelets(registry, network, processes, {bootstrap.COREDNS_IMAGE: _coredns(dns)}, policy.join)
     server = ApiServer(store, registry, Runtime(store, kubelets, processes), credentials["token"])
     with step("set up nftables"):
         proxy = Proxy(store, network.nodes.values())
@@ -96,6 +98,7 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(controllers.run(registry, credentials["ca"]))
         tasks.create_task(proxy.run())
+        tasks.create_task(policy.run())
         tasks.create_task(dns.run())
         tasks.create_task(kubelets.run())
         tls = _tls(credentials)

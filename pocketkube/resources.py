@@ -107,6 +107,15 @@ STATEFULSETS = Resource(
 ENDPOINTSLICES = Resource(
     "discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice", has_generation=True
 )
+NETWORKPOLICIES = Resource(
+    "networking.k8s.io",
+    "v1",
+    "networkpolicies",
+    "networkpolicy",
+    "NetworkPolicy",
+    short_names=("netpol",),
+    has_generation=True,
+)
 
 SERVED = (
     CONFIGMAPS,
@@ -123,4 +132,5 @@ SERVED = (
     REPLICASETS,
     STATEFULSETS,
     ENDPOINTSLICES,
+    NETWORKPOLICIES,
 )

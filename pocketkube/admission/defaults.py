@@ -12,6 +12,7 @@ from pocketkube.resources import (
     ENDPOINTSLICES,
     LIMITRANGES,
     NAMESPACES,
+    NETWORKPOLICIES,
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
@@ -107,6 +108,16 @@ def _limit_range(limit_range: Object) -> None:
 def _resource_quota(quota: Object) -> None:
     quota.setdefault("spec", {})
     quota.setdefault("status", {})
+
+
+def _network_policy(policy: Object) -> None:
+    spec = policy.setdefault("spec", {})
+    spec.setdefault("podSelector", {})
+    if not spec.get("policyTypes"):
+        spec["policyTypes"] = ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"]
+    for rule in (*(spec.get("ingress") or ()), *(spec.get("egress") or ())):
+        for port in rule.get("ports") or ():
+            port.setdefault("protocol", "TCP")
 
 
 def _workload(resource: Resource, obj: Object) -> None:
@@ -256,4 +267,5 @@ DEFAULTS: dict[Resource, Callable[[Object], None]] = {
     NAMESPACES: _namespace,
     LIMITRANGES: _limit_range,
     RESOURCEQUOTAS: _resource_quota,
+    NETWORKPOLICIES: _network_policy,
 }

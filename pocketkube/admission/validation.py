@@ -19,6 +19,7 @@ from pocketkube.admission.formats import (
     port_name,
     quoted,
 )
+from pocketkube.admission.network_policy_validation import network_policy
 from pocketkube.admission.resource_validation import container_resources, limit_range, resource_quota
 from pocketkube.errors import Cause
 from pocketkube.resources import (
@@ -27,6 +28,7 @@ from pocketkube.resources import (
     ENDPOINTSLICES,
     LIMITRANGES,
     NAMESPACES,
+    NETWORKPOLICIES,
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
@@ -99,6 +101,8 @@ def _spec(resource: Resource, obj: Object) -> list[Cause]:
         return _slice(obj)
     if resource is LIMITRANGES:
         return limit_range(obj["spec"])
+    if resource is NETWORKPOLICIES:
+        return network_policy(obj["spec"])
     if resource is RESOURCEQUOTAS:
         return resource_quota(obj["spec"])
     return []

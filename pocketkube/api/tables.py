@@ -14,6 +14,7 @@ from pocketkube.resources import (
     EVENTS,
     LIMITRANGES,
     NAMESPACES,
+    NETWORKPOLICIES,
     NODES,
     PODS,
     REPLICASETS,
@@ -75,6 +76,7 @@ COLUMNS: dict[Resource, list[Column]] = {
         ("Name", "string", 1),
     ],
     LIMITRANGES: [("Name", "string", 0), ("Created At", "date", 0)],
+    NETWORKPOLICIES: [(name, "string", 0) for name in ("Name", "Pod-Selector", "Age")],
     RESOURCEQUOTAS: [(name, "string", 0) for name in ("Name", "Request", "Limit", "Age")],
     CONFIGMAPS: [(name, "string", 0) for name in ("Name", "Data", "Age")],
     SERVICEACCOUNTS: [(name, "string", 0) for name in ("Name", "Age")],
@@ -363,6 +365,20 @@ def _resource_quota(quota: Object, now: datetime) -> list[Any]:
     return [quota["metadata"]["name"], ", ".join(requests), ", ".join(limits), _created(quota, now)]
 
 
+def _network_policy(policy: Object, now: datetime) -> list[Any]:
+    return [policy["metadata"]["name"], _selector(policy["spec"]["podSelector"]), _created(policy, now)]
+
+
+def _selector(selector: Object) -> str:
+    """As labels.Selector writes it: `app=nginx,!debug,tier in (a,b)`."""
+    terms = [(key, f"{key}={value}") for key, value in (selector.get("matchLabels") or {}).items()]
+    for each in selector.get("matchExpressions") or ():
+        key, values = each["key"], ",".join(sorted(each.get("values") or ()))
+        forms = {"In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})", "Exists": key}
+        terms.append((key, forms.get(each["operator"], f"!{key}")))
+    return ",".join(text for _, text in sorted(terms)) or NONE
+
+
 def _labels(labels: dict[str, str] | None) -> str:
     return ",".join(f"{key}={value}" for key, value in sorted((labels or {}).items())) or NONE
 
@@ -384,6 +400,7 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     NAMESPACES: _namespace,
     EVENTS: _event,
     LIMITRANGES: _limit_range,
+    NETWORKPOLICIES: _network_policy,
     RESOURCEQUOTAS: _resource_quota,
     CONFIGMAPS: _configmap,
     SERVICEACCOUNTS: _service_account,

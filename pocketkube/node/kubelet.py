@@ -9,7 +9,7 @@ from pocketkube.events import EventRecorder
 from pocketkube.node.builtin import Program
 from pocketkube.node.images import Images
 from pocketkube.node.network import ClusterNetwork
-from pocketkube.node.pod import Machine, PodWorker
+from pocketkube.node.pod import Joined, Machine, PodWorker
 from pocketkube.node.probes import Prober
 from pocketkube.node.processes import Processes
 from pocketkube.registry import Registry
@@ -20,10 +20,15 @@ log = logging.getLogger(__name__)
 
 
 class Kubelets:
-    """`builtins`: images whose program is part of pocketkube."""
+    """`builtins`: images whose program is part of pocketkube. `joined`: told of each Pod that gets an address."""
 
     def __init__(
-        self, registry: Registry, network: ClusterNetwork, processes: Processes, builtins: dict[str, Program]
+        self,
+        registry: Registry,
+        network: ClusterNetwork,
+        processes: Processes,
+        builtins: dict[str, Program],
+        joined: Joined,
     ) -> None:
         self._store = registry.store
         self._workers: dict[str, PodWorker] = {}
@@ -39,6 +44,7 @@ class Kubelets:
                 prober=Prober(node.netns),
                 recorder=EventRecorder(registry, "kubelet", name),
                 builtins=builtins,
+                joined=joined,
             )
             for name, node in network.nodes.items()
         }

@@ -31,6 +31,9 @@ from pocketkube.store import Object
 PODS_DIRECTORY = RUN / "pocketkube" / "pods"
 VOLUME_RETRY = 2.0  # seconds between attempts to fill a volume whose ConfigMap is missing
 
+# Called with a Pod and its address before anything in it runs, as a network plugin is; OSError keeps it from running.
+Joined = Callable[[Object, str], None]
+
 log = logging.getLogger(__name__)
 
 
@@ -46,6 +49,7 @@ class Machine:
     prober: Prober
     recorder: EventRecorder
     builtins: dict[str, Program]
+    joined: Joined
 
 
 class PodWorker:
@@ -127,6 +131,7 @@ class PodWorker:
     async def _run(self) -> None:
         self.changed()
         self._network = self._machine.network.add_pod(self._machine.node.name)
+        self._machine.joined(self.pod, self._network.address)
         await self._fill_volumes()
         for runner in self.inits:
             if await self._begin(runner) != 0:

@@ -6,8 +6,8 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable
 
+from pocketkube.nftables import Nftables
 from pocketkube.node.network import Node
-from pocketkube.proxy.nft import Nftables
 from pocketkube.proxy.rules import ruleset, service_ports
 from pocketkube.resources import ENDPOINTSLICES, SERVICES
 from pocketkube.store import Object, Store
