@@ -176,7 +176,7 @@ class _Index:
 
 
 def _why(found: Sequence[Enrolled], otherwise: str) -> str:
-    lines = ", ".join(str(each.line) for each in found)
+    lines = ", ".join(str(line) for line in sorted(each.line for each in found))
     return f"several on the roster can be meant: lines {lines}" if len(found) > 1 else otherwise
 
 

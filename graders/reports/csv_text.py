@@ -16,9 +16,9 @@ class AsItWas(str):
 
 
 def render(rows: Iterable[Sequence[str | int]]) -> str:
-    """Every cell escaped and in quotes: else `a;=1` becomes a formula where the separator is a semicolon."""
+    """Every cell escaped; lines end as RFC 4180 says."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    writer = csv.writer(text)
     writer.writerows([_cell(cell) for cell in row] for row in rows)
     return text.getvalue()
 

@@ -10,6 +10,8 @@ from graders.submission import printable
 
 # https://owasp.org/www-community/attacks/CSV_Injection, and the wide forms, which some spreadsheets take for the same.
 FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+# Where a spreadsheet separates by semicolons, a cell begins after one, even within what are quotes to others.
+INNER_FORMULA = re.compile(r";(?=[\s\"]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 NUMBER = re.compile(r"-?\d*\.?\d*")  # also a lone "-", which platforms write for "none"
 
 # https://spec.commonmark.org/0.31.2/#backslash-escapes; `://` and `www.` would become links in
@@ -49,5 +51,5 @@ def fenced(text: str) -> str:
 
 def cell(text: str) -> str:
     """For a cell of CSV: text that a spreadsheet would compute begins with an apostrophe."""
-    shown = line(text)
+    shown = INNER_FORMULA.sub(";'", line(text))
     return f"'{shown}" if FORMULA.match(shown) and not NUMBER.fullmatch(shown) else shown
