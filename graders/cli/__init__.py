@@ -6,7 +6,21 @@ import sys
 
 import typer
 
-from graders.cli import cluster, doctor, hint, list_labs, new, shell, start, watch
+from graders.cli import (
+    cluster,
+    doctor,
+    explain,
+    grade,
+    hint,
+    list_labs,
+    merge,
+    new,
+    replay,
+    report,
+    shell,
+    start,
+    watch,
+)
 from graders.clusters import NoCluster
 from graders.session import EXIT_ERROR, EXIT_INVALID
 from graders.submission import InvalidSubmission
@@ -22,6 +36,11 @@ app.command("start")(start.start)
 app.command("watch", context_settings=PASSED_ON)(watch.watch)
 app.command("hint")(hint.hint)
 app.command("shell")(shell.shell)
+app.command("grade")(grade.grade)
+app.command("report")(report.report)
+app.command("merge")(merge.merge)
+app.command("explain")(explain.explain)
+app.command("replay")(replay.replay)
 app.command("doctor")(doctor.doctor)
 app.command("new")(new.new)
 app.add_typer(cluster.app, name="cluster", help="The embedded cluster: up, down, status.")

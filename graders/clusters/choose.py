@@ -13,7 +13,7 @@ from graders.clusters import RunningCluster, existing, pocket
 
 def choose(config: pytest.Config) -> RunningCluster:
     """Begin to bring it up; NoCluster with the remedy when it cannot be had."""
-    wanted, why = _resolved(config)
+    wanted, why = resolved(str(config.getoption("--cluster")))
     if wanted == "existing":
         kubeconfig, context = config.getoption("--kubeconfig"), config.getoption("--context")
         return existing.connect(kubeconfig, context, dns_may_change=config.getoption("--change-dns"))
@@ -34,7 +34,7 @@ class ForClass:
 
 def prepare_for_class(config: pytest.Config) -> ForClass:
     """Bring up what all workers share and tell them where it is; an embedded cluster each of them starts itself."""
-    wanted, _ = _resolved(config)
+    wanted, _ = resolved(str(config.getoption("--cluster")))
     if wanted == "pocket":
         config.option.cluster = "pocket"
         return ForClass(pocket.version(), lambda: None)
@@ -49,9 +49,8 @@ def prepare_for_class(config: pytest.Config) -> ForClass:
     return ForClass(f"{wanted} {shared.version}", shared.end)
 
 
-def _resolved(config: pytest.Config) -> tuple[str, str]:
-    """(kind, existing or pocket, why)"""
-    wanted = str(config.getoption("--cluster"))
+def resolved(wanted: str) -> tuple[str, str]:
+    """(kind, existing or pocket, why), of what --cluster says."""
     if wanted != "auto":
         return wanted, f"--cluster {wanted}"
     if shutil.which("kind"):

@@ -7,7 +7,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from graders.gradebook import atomic
+from graders.intake import collect
 from graders.result import Part, Result, Student
+from graders.submission import Document, parse
 from graders.verdict import GraderError
 
 STUDENTS = "students"
@@ -50,6 +52,10 @@ class Gradebook:
     def stored(self, student: str) -> Path:
         """The bytes as they were handed in."""
         return self.folder(student) / self.intake(student).stored
+
+    def documents(self, student: str) -> list[Document]:
+        """What was handed in, read anew from the bytes that were kept."""
+        return parse(student, collect([self.stored(student)]))
 
     def take_in(self, intake: Intake) -> None:
         atomic.write(self.folder(intake.student.id) / "intake.json", intake.model_dump_json(indent=1) + "\n")

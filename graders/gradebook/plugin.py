@@ -1,7 +1,8 @@
 """The pytest side of grading a class: every check of every submission is a test; a submission is a group of them.
 
-With xdist the controller only hands the groups out; each worker grades on a cluster of its own or on the shared one.
-Every submission that ends is told on standard output, as one line of JSON.
+Standard input brings the ids of the students, as one line of JSON, and ends when whoever started this has ended. With
+xdist the controller only hands the groups out; each worker grades on a cluster of its own or on the shared one.
+Standard output tells how many are missing, and of every submission that ends, in a line of JSON each.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class ClassGrading:
         self._failures = 0
         given: dict[str, Any] | None = getattr(config, "workerinput", None)
         if given is None:
+            asked = json.loads(sys.stdin.readline())
             _end_with_standard_input()
             try:
                 self._prepared = prepare_for_class(config)
@@ -53,7 +55,10 @@ class ClassGrading:
                 pytest.exit(str(error), EXIT_ERROR)
             self._version = self._prepared.version
             self._under_load = False
-            self._ids = self._missing()
+            self._ids = [student for student in asked if self._is_missing(student)]
+            print(json.dumps({"count": len(self._ids)}), flush=True)
+            if not self._ids:
+                pytest.exit("everything is graded already", 0)
         else:
             self._version, self._ids, self._under_load = given["version"], given["ids"], given["under_load"]
         if given is not None or not self._workers:
@@ -64,11 +69,21 @@ class ClassGrading:
         """xdist: what a worker has to know."""
         node.workerinput.update(version=self._version, ids=self._ids, under_load=self._workers > 1)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """xdist: all checks of a submission go to the same worker."""
+        from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - the controller alone needs it
+
+        class LoadSubmissionScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist is not typed
+            def _split_scope(self, nodeid: str) -> str:
+                return nodeid.rpartition("[")[2]
+
+        return LoadSubmissionScheduling(config, log)
+
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         if metafunc.definition.get_closest_marker("check"):
             metafunc.fixturenames.append("student")
-            groups = [pytest.param(each, marks=pytest.mark.xdist_group(each), id=each) for each in self._ids]
-            metafunc.parametrize("student", groups)
+            metafunc.parametrize("student", self._ids, ids=self._ids)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """One submission after the other."""
@@ -108,11 +123,8 @@ class ClassGrading:
         if self._prepared:
             self._prepared.stop()
 
-    def _missing(self) -> list[str]:
-        """Whom there is no verdict of that would come out the same again."""
-        return [student for student in self._book.ids() if self._is_missing(student)]
-
     def _is_missing(self, student: str) -> bool:
+        """Whether there is no verdict that would come out the same again."""
         intake = self._book.intake(student)
         if intake.invalid:
             return False

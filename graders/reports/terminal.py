@@ -47,7 +47,7 @@ def show(
 
 def details(result: CheckResult) -> str:
     """All that is known of a check that did not pass, for `-v`."""
-    lines = [f"seen:     {result.seen}"]
+    lines = [f"seen:     {result.seen}"] if result.seen else []
     if result.expected:
         lines.append(f"expected: {result.expected}")
     if result.todo:

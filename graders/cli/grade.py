@@ -1,0 +1,130 @@
+"""`labs grade LAB SUBMISSIONS --out GRADES`: grade a class; started again, it goes on where it ended."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+from rich.console import Console
+
+from graders import roster as rosters
+from graders.cli.choose import lab_named
+from graders.cli.cluster_options import ClusterOption, ContextOption, DnsOption, KubeconfigOption, for_pytest
+from graders.cli.progress import Progress
+from graders.clusters.choose import resolved
+from graders.gradebook import shard as shards
+from graders.gradebook.book import Gradebook
+from graders.gradebook.lock import locked
+from graders.gradebook.publish import ALWAYS, ROSTER, publish
+from graders.gradebook.pytest_run import Begun, graded
+from graders.gradebook.take_in import take_in
+from graders.gradebook.workers import allowed
+from graders.intake.students import find
+from graders.result import Result, Status
+from graders.session import EXIT_ERROR
+from graders.verdict import Outcome
+
+LOG = "log"  # one line for each submission that ended
+
+
+class Only(StrEnum):
+    """Whom to grade anew, by the verdict that there is."""
+
+    FAILED = "failed"
+    INVALID = "invalid"
+    ERROR = "error"
+
+
+def grade(
+    lab: Annotated[str, typer.Argument(help="The lab, as in `labs list`.")],
+    submissions: Annotated[Path, typer.Argument(help="A folder with a folder, an archive or a YAML file a student.")],
+    out: Annotated[Path, typer.Option(help="The gradebook: where verdicts and reports are kept.")],
+    workers: Annotated[int, typer.Option("-n", min=0, help="Submissions side by side; 0: one a core.")] = 0,
+    roster: Annotated[Path | None, typer.Option(help="Who is enrolled: a CSV of Canvas, Moodle, or your own.")] = None,
+    regrade: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only these students, and anew.")] = None,
+    only: Annotated[Only | None, typer.Option(help="Only students with such a verdict, and anew.")] = None,
+    shard: Annotated[str, typer.Option(metavar="I/N", help="Only part I of N; /N in a Pod of an Indexed Job.")] = "",
+    cluster: ClusterOption = "auto",
+    kubeconfig: KubeconfigOption = "",
+    context: ContextOption = "",
+    change_dns: DnsOption = False,
+) -> None:
+    """Grade every submission of a class, each once; what is graded already stays."""
+    chosen, console = lab_named(lab), Console()
+    handed_in = find(submissions)
+    if shard:
+        handed_in = _shard(shard).of(handed_in)
+    out.mkdir(parents=True, exist_ok=True)
+    book = Gradebook(out.resolve())
+    kind, why = resolved(cluster)
+    options = for_pytest(kind, kubeconfig, context, change_dns=change_dns)
+    side_by_side, fewer = allowed(chosen, workers, shared=kind != "pocket")
+    console.print(f"cluster: {kind} ({why}); {side_by_side} side by side. {fewer}", highlight=False)
+    with locked(book.directory) as held:
+        if roster:
+            rosters.read(roster)  # what cannot be read is said before anything is done
+            shutil.copyfile(roster, book.directory / ROSTER)
+        wanted = _wanted(book, [each.student.id for each in handed_in], regrade or [], only)
+        for student in wanted if regrade or only else ():
+            book.set_aside(student)
+        with Progress(console) as progress, (book.directory / LOG).open("a", encoding="utf-8") as log:
+            for each in handed_in:
+                refused = take_in(chosen, book, each) if each.student.id in wanted else None
+                if refused:
+                    progress.expect(1)
+                    _log(log, progress.show(refused, again=False))
+            for event in graded(chosen, book, wanted, options, side_by_side, held):
+                if isinstance(event, Begun):
+                    progress.expect(event.count)
+                    continue
+                result = book.unconfirmed(event.student) if event.again else book.result(event.student)
+                assert result
+                _log(log, progress.show(result, again=event.again))
+        written = publish(book, ALWAYS)
+    _summarise(console, book, written)
+
+
+def _wanted(book: Gradebook, students: list[str], regrade: list[str], only: Only | None) -> list[str]:
+    unknown = sorted(set(regrade) - set(students))
+    if unknown:
+        raise typer.BadParameter(f"nobody of the id {unknown[0]!r} handed in. Ids are the folders in students/.")
+    if regrade:
+        return regrade
+    return [student for student in students if only is None or _is(book.result(student), only)]
+
+
+def _is(result: Result | None, only: Only) -> bool:
+    if result is None:
+        return False
+    if only is Only.FAILED:
+        return any(check.outcome is not Outcome.PASSED for check in result.checks)
+    return result.status == only.value
+
+
+def _shard(text: str) -> shards.Shard:
+    try:
+        return shards.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _log(log: TextIO, line: str) -> None:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    print(f"{now[:19]}Z {line}", file=log, flush=True)
+
+
+def _summarise(console: Console, book: Gradebook, written: list[Path]) -> None:
+    results = book.results()
+    errors = [result for result in results if result.status is Status.ERROR]
+    invalid = sum(result.status is Status.INVALID for result in results)
+    graded_well = len(results) - invalid - len(errors)
+    console.print(f"{graded_well} graded, {invalid} invalid, {len(errors)} with an error of ours.", highlight=False)
+    for path in written:
+        console.print(f"  {path}", highlight=False, soft_wrap=True)
+    if errors:
+        console.print(f"Errors are no verdicts. Again: --only error; what happened: labs explain {book.directory} ID")
+        raise typer.Exit(EXIT_ERROR)

@@ -1,0 +1,34 @@
+"""Reports of a gradebook, each into its file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from graders import roster
+from graders.gradebook import atomic
+from graders.gradebook.book import STUDENTS, Gradebook
+from graders.reports.formats import FORMATS, OfClass
+
+ROSTER = "roster.csv"  # as it was given, for later reports
+ALWAYS = ("feedback", "grades", "summary")
+
+
+def publish(book: Gradebook, names: Iterable[str]) -> list[Path]:
+    """Write the reports of these names; returns the files, those of each student as a pattern."""
+    results = book.results()
+    kept = book.directory / ROSTER
+    enrolled = roster.read(kept) if kept.exists() else None
+    written = []
+    for name in names:
+        report = FORMATS[name]
+        if isinstance(report, OfClass):
+            written.append(book.directory / report.file)
+            atomic.write(written[-1], report.render(results, enrolled))
+            continue
+        written.append(book.directory / STUDENTS / "*" / report.file)
+        for result in results:
+            text = report.render(result)
+            if text is not None:
+                atomic.write(book.folder(result.student.id) / report.file, text)
+    return written

@@ -1,0 +1,100 @@
+"""`pytest labs/NAME --gradebook ...` as a process of its own: the one way in which anything is graded."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from graders.gradebook.book import Gradebook
+from graders.lab import ROOT, Lab
+from graders.submission import printable
+from graders.verdict import GraderError
+
+OK = (0, 1, 5)  # pytest's: all passed, some failed, no tests
+LOG = "grading.log"
+LEFT_OUT = ("terminal", "cacheprovider")  # what would only print and remember
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """It is known how many submissions are to be graded."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A submission whose grading has ended. `again`: its verdict counts only after a repetition alone."""
+
+    student: str
+    again: bool
+
+
+def graded(
+    lab: Lab, book: Gradebook, students: Sequence[str], options: Sequence[str], workers: int, held: int
+) -> Iterator[Begun | Finished]:
+    """Grade what is missing of these `students`, and tell as it goes on: first with `workers` processes (or with one,
+    by 0), then, alone, what has to be repeated or was lost with a worker.
+
+    `options`: which cluster, as words of pytest's command line. `held`: the descriptor of the gradebook's lock.
+    GraderError when it ends before everything is graded.
+    """
+    left = 0
+    for event in _pass(lab, book, students, options, workers, held):
+        left += event.count if isinstance(event, Begun) else -1
+        yield event
+    if not left and not any(book.unconfirmed(student) for student in students):
+        return
+    for event in _pass(lab, book, students, options, 0, held):
+        if isinstance(event, Finished):
+            yield event
+
+
+def _pass(
+    lab: Lab, book: Gradebook, students: Sequence[str], options: Sequence[str], workers: int, held: int
+) -> Iterator[Begun | Finished]:
+    command = [sys.executable, "-m", "pytest", str(ROOT / lab.name), "--gradebook", str(book.directory), *options]
+    # -s: pytest would put something else in the place of standard input.
+    command += ["-s", "--timeout=0", *(word for plugin in LEFT_OUT for word in ("-p", f"no:{plugin}"))]
+    if workers:
+        command += ["-n", str(workers), "--dist", "loadscope", "--max-worker-restart", str(workers * 2)]
+    log = book.directory / LOG
+    with (
+        log.open("ab") as errors,
+        subprocess.Popen(
+            command,
+            cwd=ROOT.parent,
+            stdin=subprocess.PIPE,  # brings the students; at its end, however this process ends, the other ends too
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            pass_fds=[held],
+        ) as process,
+    ):
+        assert process.stdin
+        assert process.stdout
+        print(json.dumps(list(students)), file=process.stdin, flush=True)
+        for line in process.stdout:
+            told = _told(line)
+            if told:
+                yield told
+        process.wait()
+    if process.returncode not in OK:
+        raise GraderError(f"the grading ended early: {_last_words(log)} All of {log} may tell more.")
+
+
+def _told(line: str) -> Begun | Finished | None:
+    try:
+        event = json.loads(line)
+        return Begun(event["count"]) if "count" in event else Finished(str(event["id"]), bool(event["again"]))
+    except (ValueError, KeyError, TypeError):
+        return None  # what a grader module prints
+
+
+def _last_words(log: Path) -> str:
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return printable(lines[-1].removeprefix("Exit: ")).rstrip(".") + "." if lines else "it did not say why."
