@@ -11,6 +11,11 @@ import yaml
 
 from graders.verdict import GraderError
 
+# What a lab may let a submission contain: kinds that live in a namespace and act in no other.
+KINDS = (
+    *("Service", "EndpointSlice", "Endpoints", "ConfigMap", "NetworkPolicy"),
+    *("Pod", "ReplicaSet", "Deployment", "StatefulSet", "Job"),
+)
 ROOT = Path(__file__).parent.parent / "labs"
 SHARED = Path(__file__).parent.parent / "manifests"
 
@@ -71,6 +76,8 @@ def load(directory: Path) -> Lab:
         directory = directory.relative_to(Path.cwd())
     try:
         content = yaml.safe_load(path.read_text())
+        if beyond := [kind for kind in content["kinds"] if kind not in KINDS]:
+            raise GraderError(f"{path}: `kinds` may not have {beyond[0]}. Choose from {', '.join(KINDS)}.")
         return Lab(
             directory,
             title=str(content["title"]),
