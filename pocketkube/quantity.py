@@ -6,7 +6,6 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/q
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 WRONG_FORMAT = (
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"  # Go's own words
@@ -21,12 +20,14 @@ UNIT = 10**9  # the smallest amount is a billionth
 MOST = (2**63 - 1) * UNIT
 
 
-@dataclass(frozen=True, slots=True)
 class Quantity:
     """`nano`: billionths. `binary`: written in powers of 1024; zero takes over how what is added to it is written."""
 
-    nano: int = 0
-    binary: bool = False
+    __slots__ = ("binary", "nano")
+
+    def __init__(self, nano: int = 0, binary: bool = False) -> None:
+        self.nano = nano
+        self.binary = binary
 
     def __add__(self, other: Quantity) -> Quantity:
         return Quantity(self.nano + other.nano, self.binary if self.nano else other.binary)

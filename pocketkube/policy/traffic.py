@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Network, collapse_addresses
+from typing import NamedTuple
 
 from pocketkube.policy.selectors import selects
 from pocketkube.store import Object
@@ -16,8 +16,7 @@ from pocketkube.store import Object
 Labels = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Pod:
+class Pod(NamedTuple):
     """What policies know of a Pod. `ports`: {(name, protocol): number}."""
 
     namespace: str
@@ -28,8 +27,7 @@ class Pod:
     ports: Mapping[tuple[str, str], int]
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
+class Ports(NamedTuple):
     """From `first` to `last` of one protocol. `of`: only those of these Pod addresses, unless it is None."""
 
     protocol: str
@@ -38,8 +36,7 @@ class Ports:
     of: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One thing that is allowed. `peers`: Pod addresses, None for everyone; `blocks`: (CIDR, exceptions)."""
 
     peers: tuple[str, ...] | None
@@ -47,8 +44,7 @@ class Rule:
     ports: tuple[Ports, ...] | None  # None for every port and protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Isolation:
+class Isolation(NamedTuple):
     """Pods of one namespace that the same policies isolate in one direction, and what they are still allowed."""
 
     name: str
