@@ -59,7 +59,9 @@ def _tests(result: Result) -> list[dict[str, Any]]:
 
 
 def _test(result: Result, check: CheckResult) -> dict[str, Any]:
-    extra: dict[str, Any] = {"points": wording.won(check), "of": check.points}
+    extra: dict[str, Any] = {"of": check.points}
+    if check.outcome is not Outcome.ERROR:
+        extra["points"] = wording.won(check)
     test = {
         **_about(result, check.title, STATUS[check.outcome], check.seconds),
         "rawStatus": check.outcome,

@@ -16,7 +16,7 @@ NUMBER = re.compile(r"-?\d*\.?\d*")  # also a lone "-", which platforms write fo
 
 # https://spec.commonmark.org/0.31.2/#backslash-escapes; `://` and `www.` would become links in
 # https://github.github.com/gfm/#autolinks-extension-
-MARKDOWN = re.compile(r"[\\`*_\[\]|~#$@]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+MARKDOWN = re.compile(r"[\\`*_\[\]|~$@]|(?<!\S)#|:(?=//)|(?<=www)\.", re.IGNORECASE)
 
 
 def line(text: str) -> str:

@@ -24,7 +24,8 @@ def _lines(result: Result) -> Iterator[str]:
     if result.checks:
         yield from ("", "| points | outcome | check |", "|---:|---|---|")
         for check in result.checks:
-            yield f"| {wording.won(check)}/{check.points} | {check.outcome} | {markdown(check.title)} |"
+            won = "?" if check.outcome is Outcome.ERROR else wording.won(check)
+            yield f"| {won}/{check.points} | {check.outcome} | {markdown(check.title)} |"
     for check in result.checks:
         if check.outcome is not Outcome.PASSED:
             yield from _not_passed(check)

@@ -46,13 +46,14 @@ def points(result: Result) -> int | None:
 
 
 def won(check: CheckResult) -> int:
+    """Nothing, too, where an error keeps it from being known: the submission then has no score."""
     return check.points if check.outcome is Outcome.PASSED else 0
 
 
 def details(check: CheckResult) -> list[tuple[str, str]]:
     """(label, text) of what there is to say of a check that did not pass."""
     if check.outcome is Outcome.ERROR:
-        return [("error", f"{NOT_YOUR_FAULT} {check.seen}".rstrip())]
+        return [("error", f"the grader's or the cluster's, not the submission's: {check.seen}")]
     read = f"labs/{check.read}" if check.read else ""
     texts = (("seen", check.seen), ("expected", check.expected), ("to do", check.todo), ("read", read))
     return [(label, text) for label, text in texts if text]
