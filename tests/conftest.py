@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pocketkube import cluster as pocket
+from tests.course import Course
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parent.parent
@@ -24,6 +25,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "error")
     # The official client leaves the sockets of exec and watch to the garbage collector.
     config.addinivalue_line("filterwarnings", "ignore:unclosed <ssl.SSLSocket:ResourceWarning")
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    return Course(tmp_path)
 
 
 @pytest.fixture(scope="session")

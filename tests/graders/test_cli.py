@@ -5,53 +5,25 @@ from __future__ import annotations
 import os
 import pty
 import select
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
-SECONDS = 30
+from tests.course import SECONDS, Course
 
 
-@pytest.fixture
-def course(tmp_path: Path) -> Path:
-    """A checkout of one's own: nothing of the tests' work is left in the real one."""
-    for name in ("graders", "pocketkube", "labs", "manifests"):
-        shutil.copytree(ROOT / name, tmp_path / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("conftest.py", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
-    shutil.rmtree(tmp_path / "labs" / "headless" / "submission", ignore_errors=True)
-    return tmp_path
-
-
-def environment(course: Path) -> dict[str, str]:
-    state = course / "state"
-    return {**os.environ, "PYTHONPATH": str(course), "XDG_STATE_HOME": str(state), "COLUMNS": "200", "TERM": "dumb"}
-
-
-def labs(course: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from graders.cli import main; main()", *arguments]
-    return subprocess.run(
-        command, cwd=course, env=environment(course), capture_output=True, text=True, timeout=SECONDS, check=False
-    )
-
-
-def test_list_names_every_lab(course: Path) -> None:
-    printed = labs(course, "list").stdout
-    for path in (course / "labs").glob("*/lab.yaml"):
+def test_list_names_every_lab(course: Course) -> None:
+    printed = course.labs("list").stdout
+    for path in (course.path / "labs").glob("*/lab.yaml"):
         assert path.parent.name in printed
 
 
-def test_start_never_overwrites_work(course: Path) -> None:
-    work = course / "labs" / "headless" / "submission" / "demo-headless-svc.yaml"
-    assert labs(course, "start", "headless").returncode == 0
-    assert work.read_text() == (course / "labs" / "headless" / "starter" / "demo-headless-svc.yaml").read_text()
+def test_start_never_overwrites_work(course: Course) -> None:
+    work = course.path / "labs" / "headless" / "submission" / "demo-headless-svc.yaml"
+    assert course.labs("start", "headless").returncode == 0
+    assert work.read_text() == (course.path / "labs" / "headless" / "starter" / "demo-headless-svc.yaml").read_text()
     work.write_text("mine")
-    again = labs(course, "start", "headless")
+    again = course.labs("start", "headless")
     assert again.returncode == 1
     assert "stays as it is" in again.stderr
     assert work.read_text() == "mine"
@@ -69,16 +41,16 @@ def test_start_never_overwrites_work(course: Path) -> None:
         pytest.param(["cluster", "status"], "No cluster is up.", id="no-cluster"),
     ],
 )
-def test_what_cannot_be_done_is_said(course: Path, arguments: list[str], says: str) -> None:
-    done = labs(course, *arguments)
+def test_what_cannot_be_done_is_said(course: Course, arguments: list[str], says: str) -> None:
+    done = course.labs(*arguments)
     assert done.returncode in (1, 2)
     assert says in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert "\x1b[31m" not in done.stdout + done.stderr
 
 
-def test_hints_come_in_steps(course: Path) -> None:
-    first, second, third, fourth = (labs(course, "hint", "headless", "is_headless").stdout for _ in range(4))
+def test_hints_come_in_steps(course: Course) -> None:
+    first, second, third, fourth = (course.labs("hint", "headless", "is_headless").stdout for _ in range(4))
     assert "1. " in first
     assert "2. " not in first
     assert "2. " in second
@@ -88,44 +60,31 @@ def test_hints_come_in_steps(course: Path) -> None:
     assert fourth == third
 
 
-def test_hint_is_for_the_first_check_that_failed(course: Path) -> None:
-    submission = course / "labs" / "headless" / "mistakes" / "port-name.yaml"
-    command = [sys.executable, "-m", "pytest", "labs/headless", "--cluster", "pocket", "--submission", str(submission)]
-    subprocess.run(command, cwd=course, env=environment(course), capture_output=True, timeout=SECONDS, check=False)
-    assert "SRV for the port" in labs(course, "hint", "headless").stdout
+def test_hint_is_for_the_first_check_that_failed(course: Course) -> None:
+    submission = course.path / "labs" / "headless" / "mistakes" / "port-name.yaml"
+    course.pytest("labs/headless", "--cluster", "pocket", "--submission", submission)
+    assert "SRV for the port" in course.labs("hint", "headless").stdout
 
 
-def test_doctor_finds_that_this_machine_can(course: Path) -> None:
-    done = labs(course, "doctor")
+def test_doctor_finds_that_this_machine_can(course: Course) -> None:
+    done = course.labs("doctor")
     assert done.returncode == 0, done.stdout
     assert "the embedded cluster" in done.stdout
 
 
-def test_new_makes_a_lab_that_runs(course: Path) -> None:
-    assert labs(course, "new", "mine").returncode == 0
-    command = [sys.executable, "-m", "pytest", "labs/mine", "--cluster", "pocket"]
+def test_new_makes_a_lab_that_runs(course: Course) -> None:
+    assert course.labs("new", "mine").returncode == 0
     for submission, score in (("solution", "3/3"), ("starter", "0/3"), ("mistakes", "0/3")):
-        graded = subprocess.run(
-            [*command, "--submission", f"labs/mine/{submission}"],
-            cwd=course,
-            env=environment(course),
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
+        graded = course.pytest("labs/mine", "--cluster", "pocket", "--submission", f"labs/mine/{submission}")
         assert f"Score: {score}" in graded.stdout, graded.stdout
 
 
 class Terminal:
     """A program on a terminal of its own."""
 
-    def __init__(self, course: Path, *arguments: str) -> None:
+    def __init__(self, course: Course, *arguments: str) -> None:
         self._main, side = pty.openpty()
-        command = [sys.executable, "-c", "from graders.cli import main; main()", *arguments]
-        self.process = subprocess.Popen(
-            command, cwd=course, env=environment(course), stdin=side, stdout=side, stderr=side, start_new_session=True
-        )
+        self.process = course.start_labs(*arguments, stdin=side, stdout=side, stderr=side, start_new_session=True)
         os.close(side)
 
     def wait_for(self, text: str) -> str:
@@ -159,21 +118,21 @@ def terminals() -> Iterator[list[Terminal]]:
         each.close()
 
 
-def test_watch_grades_on_every_save(course: Path, terminals: list[Terminal]) -> None:
-    labs(course, "start", "headless")
-    work = course / "labs" / "headless" / "submission" / "demo-headless-svc.yaml"
+def test_watch_grades_on_every_save(course: Course, terminals: list[Terminal]) -> None:
+    course.labs("start", "headless")
+    work = course.path / "labs" / "headless" / "submission" / "demo-headless-svc.yaml"
     watch = Terminal(course, "watch", "headless")
     terminals.append(watch)
     assert "Score: 0/10" in watch.wait_for("Waiting for the next save")
     work.write_text("a: [")
     assert "it is not YAML" in watch.wait_for("Waiting for the next save")
-    work.write_text((course / "labs" / "headless" / "solution" / "demo-headless-svc.yaml").read_text())
+    work.write_text((course.path / "labs" / "headless" / "solution" / "demo-headless-svc.yaml").read_text())
     assert "Score: 10/10" in watch.wait_for("Waiting for the next save")
     watch.process.send_signal(2)
     assert watch.process.wait(SECONDS) in (0, 130)
 
 
-def test_shell_is_in_the_labs_namespace_with_kubectl(course: Path, terminals: list[Terminal]) -> None:
+def test_shell_is_in_the_labs_namespace_with_kubectl(course: Course, terminals: list[Terminal]) -> None:
     shell = Terminal(course, "shell", "headless")
     terminals.append(shell)
     shell.wait_for("In another terminal: export KUBECONFIG=")
