@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from graders.intake import gradescope
 from graders.intake.names import is_junk
 from graders.intake.platforms import Named, newest, recognise
 from graders.intake.student_id import apart, shown, student_id
@@ -27,45 +28,57 @@ def find(directory: Path) -> list[HandedIn]:
         remedy = "Unpack it first." if directory.exists() else "Name the directory with a folder or file per student."
         raise GraderError(f"{shown(str(directory))}: there is no such directory. {remedy}")
     try:
-        names = sorted(path.name for path in directory.iterdir() if not is_junk(path.name))
+        names = _names(directory)
+        if len(names) == 1 and (directory / names[0] / gradescope.METADATA).is_file():
+            directory /= names[0]  # the folder that Gradescope puts around its export
+            names = _names(directory)
     except OSError as error:
         raise GraderError(f"{shown(str(directory))}: it cannot be read: {error.strerror}.") from error
+    submitters = gradescope.submitters(directory)
     groups: dict[tuple[str, str], list[Named]] = defaultdict(list)
     for name in names:
-        named = recognise(name)
-        groups[named.platform, named.platform_id or name].append(named)
+        for named in _named(name, submitters):
+            groups[named.platform, named.platform_id or f"{name}/{named.student}"].append(named)
     if not groups:
         raise GraderError(f"{shown(str(directory))}: nobody handed in. Name the directory with a folder per student.")
-    ids = _ids(list(groups.values()))
     found = [
         HandedIn(
             Student(
-                id=ids[each[0].path],
-                name=shown(each[0].student),
-                platform=each[0].platform,
-                platform_id=each[0].platform_id,
+                id=student, name=shown(first.student), platform=first.platform, platform_id=shown(first.platform_id)
             ),
-            tuple(directory / named.path for named in newest(each)),
+            tuple(directory / named.path for named in newest(group)),
         )
-        for each in groups.values()
+        for student, (first, *_), group in zip(
+            _ids(list(groups.values())), groups.values(), groups.values(), strict=True
+        )
     ]
     return sorted(found, key=lambda each: each.student.id)
 
 
-def _ids(groups: list[list[Named]]) -> dict[str, str]:
-    """{first path of a group: id}. Unique even where the file system does not tell capitals from small letters."""
-    ids = {
-        each[0].path: student_id("_".join(part for part in (each[0].student, each[0].platform_id) if part))
-        for each in groups
-    }
-    twice = _shared(ids)
-    ids |= {path: student_id(path) for path in twice}  # with the suffix: alice/ and alice.zip
-    while twice := _shared(ids):
-        ids |= {path: apart(ids[path], path) for path in twice}
+def _names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir() if not is_junk(path.name))
+
+
+def _named(name: str, submitters: dict[str, list[gradescope.Submitter]]) -> list[Named]:
+    """Who handed in what has this name: several where Gradescope knows of a group."""
+    if name == gradescope.METADATA:
+        return []
+    known = submitters.get(name)
+    return [Named(name, each.name, "gradescope", each.id, name) for each in known] if known else [recognise(name)]
+
+
+def _ids(groups: list[list[Named]]) -> list[str]:
+    """Unique, even where a file system does not tell capitals from small letters."""
+    ids = [student_id("_".join(part for part in (first.student, first.platform_id) if part)) for first, *_ in groups]
+    for number in _shared(ids):
+        ids[number] = student_id(groups[number][0].path)  # with the suffix: alice/ and alice.zip
+    while shared := _shared(ids):
+        for number in shared:
+            ids[number] = apart(ids[number], f"{groups[number][0].path}/{number}")
     return ids
 
 
-def _shared(ids: dict[str, str]) -> list[str]:
-    """The paths whose id another one has as well."""
-    counts = Counter(each.lower() for each in ids.values())
-    return [path for path, each in ids.items() if counts[each.lower()] > 1]
+def _shared(ids: list[str]) -> list[int]:
+    """The places of ids that are there more than once."""
+    counts = Counter(each.lower() for each in ids)
+    return [number for number, each in enumerate(ids) if counts[each.lower()] > 1]
