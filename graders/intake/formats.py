@@ -39,4 +39,5 @@ def recognise(head: bytes) -> Format | None:
 
 
 def is_tar(head: bytes) -> bool:
-    return head[257:262] == b"ustar"  # POSIX and GNU alike
+    """POSIX and GNU alike; a block of zeros is the end of a tar, and alone an empty one."""
+    return head[257:262] == b"ustar" or head == bytes(HEAD)

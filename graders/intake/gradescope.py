@@ -15,6 +15,7 @@ import yaml
 
 METADATA = "submission_metadata.yml"
 LARGEST = 50 << 20  # bytes; about 10 KiB a submission
+DEEPEST = 50
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, where it is built in: 20 times faster
 
 
@@ -78,6 +79,8 @@ def _scalars(text: bytes) -> Iterator[tuple[tuple[str, ...], str]]:
             is_value = not open_collections or open_collections[-1].begins(scalar)
             if is_value and isinstance(event, yaml.ScalarEvent):
                 yield tuple(each.key for each in open_collections[-6:]), scalar
+        if len(open_collections) > DEEPEST:
+            raise ValueError("nested too deep")  # libyaml's time grows with the square of the depth
         if isinstance(event, yaml.CollectionStartEvent):
             open_collections.append(_Collection(isinstance(event, yaml.MappingStartEvent)))
         elif isinstance(event, yaml.CollectionEndEvent):

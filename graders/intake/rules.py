@@ -29,7 +29,7 @@ def collect(paths: Sequence[Path], within: Path | None = None, *, shown: str = "
     try:
         archive = handed_in.lone_archive(paths, follow=bool(shown))
         if archive:
-            collection.add(_archive_entries(archive.content, archive.form), packed=1)
+            collection.add(_archive_entries(archive.content, archive.form))
         else:
             collection.lone = bool(shown) and not paths[0].is_dir()
             collection.add(handed_in.entries(paths, within, follow=bool(shown)))
@@ -56,8 +56,8 @@ class _Collection:
         """`name`: of an entry; "": of the submission as a whole."""
         raise InvalidSubmission(self._label(name), problem) from cause
 
-    def add(self, entries: Iterator[Entry], prefix: str = "", packed: int = 0) -> None:
-        """Every manifest of the entries. `packed`: how many archives they are in; `prefix`: of their names."""
+    def add(self, entries: Iterator[Entry], prefix: str = "", *, packed: bool = False) -> None:
+        """Every manifest of the entries. `packed`: of an archive in the submission; `prefix`: goes before their names."""
         for entry in entries:
             self._entries += 1
             if self._entries > ENTRIES:
@@ -104,15 +104,15 @@ class _Collection:
         if len(self.manifests) > MANIFESTS:
             self.refuse("", f"more than {MANIFESTS} manifests. {ONLY}")
 
-    def _add_archive(self, name: str, content: bytes, packed: int) -> None:
-        if packed > 1:
-            raise Unreadable("it is an archive in an archive in an archive. Hand in the manifests themselves.")
+    def _add_archive(self, name: str, content: bytes, packed: bool) -> None:
+        if packed:
+            raise Unreadable("it is an archive in an archive. Hand in the manifests themselves.")
         if not content:
             raise Unreadable("it is empty. Pack it again, and open it once before you hand it in.")
         form = recognise(content[:HEAD])
         if form is None:
             raise Unreadable("it is no archive, whatever its name says. Pack it again, as a zip.")
-        self.add(_archive_entries(content, form), f"{name}/", packed + 1)
+        self.add(_archive_entries(content, form), f"{name}/", packed=True)
 
     def _label(self, name: str) -> str:
         if self.lone or not name:

@@ -25,8 +25,10 @@ class HandedIn:
 def find(directory: Path) -> list[HandedIn]:
     """Every student in a directory of submissions, by id; GraderError when there is none."""
     if not directory.is_dir():
-        remedy = "Unpack it first." if directory.exists() else "Name the directory with a folder or file per student."
-        raise GraderError(f"{shown(str(directory))}: there is no such directory. {remedy}")
+        what = "it is no directory. Unpack it first."
+        if not directory.exists():
+            what = "there is no such directory. Name the directory with a folder or a file per student."
+        raise GraderError(f"{shown(str(directory))}: {what}")
     try:
         names = _names(directory)
         if len(names) == 1 and (directory / names[0] / gradescope.METADATA).is_file():

@@ -16,7 +16,7 @@ from graders.intake.entry import Entry, Kind, Unreadable
 from graders.intake.formats import HEAD, Format, is_tar
 from graders.intake.limits import RATIO, RATIO_FROM, UNPACKED_BYTES
 
-DAMAGED = "it is a tar that is damaged or ends too early. Pack it again, and open it once before you hand it in."
+DAMAGED = "the tar is damaged or ends too early. Pack it again, and open it once before you hand it in."
 XZ_MEMORY = 70 << 20  # bytes; `xz -9`, the most that anybody asks for, needs 65 MiB
 EXTENDED = (
     tarfile.XHDTYPE,

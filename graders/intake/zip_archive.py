@@ -14,7 +14,7 @@ from itertools import pairwise
 from graders.intake.entry import Entry, Kind, Unreadable
 from graders.intake.limits import ENTRIES, RATIO, RATIO_FROM
 
-DAMAGED = "it is a zip that is damaged or ends too early. Pack it again, and open it once before you hand it in."
+DAMAGED = "the zip is damaged or ends too early. Pack it again, and open it once before you hand it in."
 TOO_MANY = f"more than {ENTRIES:,} files and folders are in it. Hand in only what the task asks for."
 ENCRYPTED = 0x1  # of the flags
 UTF_8 = 0x800
