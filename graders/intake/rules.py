@@ -57,7 +57,7 @@ class _Collection:
         raise InvalidSubmission(self._label(name), problem) from cause
 
     def add(self, entries: Iterator[Entry], prefix: str = "", *, packed: bool = False) -> None:
-        """Every manifest of the entries. `packed`: of an archive in the submission; `prefix`: goes before their names."""
+        """Every manifest of the entries. `packed`: of an archive in the submission; `prefix`: of their names."""
         for entry in entries:
             self._entries += 1
             if self._entries > ENTRIES:
