@@ -151,7 +151,7 @@ class Run:
 
     def _create(self, document: Document) -> None:
         metadata = document.content.get("metadata") or {}
-        namespace = self._real(str(metadata.get("namespace", "")))
+        namespace = self._real(str(metadata.get("namespace") or ""))
         self._post(namespace, {**document.content, "metadata": {**metadata, "namespace": namespace}})
 
     def _post(self, namespace: str, content: dict[str, Any]) -> None:

@@ -68,7 +68,7 @@ def parse(where: str, files: Sequence[SourceFile]) -> list[Document]:
     seen: dict[tuple[str, str, str], Document] = {}
     for document in documents:
         kind = str(document.content.get("kind"))
-        key = (kind, str(document.content.get("metadata", {}).get("namespace", "")), document.name)
+        key = (kind, str(document.content.get("metadata", {}).get("namespace") or ""), document.name)
         if key in seen:
             what = f"{kind} {printable(document.name)!r} is there twice; the first is at {seen[key].where}. Keep one."
             raise InvalidSubmission(document.where, what)

@@ -8,6 +8,8 @@ import os
 import tarfile
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from graders.intake import handed_in
@@ -71,28 +73,27 @@ def _of(parts: Iterable[bytes | str]) -> str:
 
 
 def _packed(paths: Sequence[Path]) -> tuple[bytes, Format]:
-    archive = handed_in.lone_archive(paths)
-    if archive:
-        return archive.content, archive.form
+    """What cannot be read is left out: `collect` has said so."""
+    with suppress(Unreadable):
+        archive = handed_in.lone_archive(paths)
+        if archive:
+            return archive.content, archive.form
     packed = io.BytesIO()
-    room = HANDED_IN_BYTES + 1
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for number, entry in enumerate(handed_in.entries(paths)):
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar, suppress(Unreadable):
+        room = HANDED_IN_BYTES + 1
+        for entry in islice(handed_in.entries(paths), ENTRIES + 1):
             content = _content(entry, room)
             room -= len(content)
             info = tarfile.TarInfo(entry.name)
             info.type = TYPES[entry.kind]
             info.size = len(content)
             tar.addfile(info, io.BytesIO(content))
-            if number == ENTRIES:
-                break
     return packed.getvalue(), Format.TAR
 
 
 def _content(entry: Entry, room: int) -> bytes:
     if not room or not (is_manifest(entry.name) or is_archive(entry.name)):
         return b""
-    try:
+    with suppress(Unreadable):
         return entry.read(room)
-    except Unreadable:
-        return b""
+    return b""

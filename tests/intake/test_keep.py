@@ -108,6 +108,29 @@ def test_nothing_is_left_of_what_could_not_be_written(tmp_path: Path, monkeypatc
     assert not list((tmp_path / "out").iterdir())
 
 
+@pytest.mark.parametrize("at", [pytest.param("in", id="the-path"), pytest.param("in/folder", id="a-folder-in-it")])
+def test_what_cannot_be_read_is_refused_and_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str) -> None:
+    def scan(path: Path) -> object:
+        if Path(path) == tmp_path / at:
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    real = os.scandir
+    directory = put(tmp_path, "in/folder/a.yaml", MANIFEST).parent.parent
+    monkeypatch.setattr(os, "scandir", scan)
+    assert "a folder of it cannot be read: Permission denied" in str(outcome(directory))
+    assert (
+        outcome(keep([directory], tmp_path / "out"))
+        == "the submission: no manifest is in it. Put a .yaml or .yml file there."
+    )
+    assert len(raw_digest([directory])) == 64
+
+
+def test_path_that_is_gone(tmp_path: Path) -> None:
+    assert "there is no such directory" in str(outcome(tmp_path / "gone"))
+    assert keep([tmp_path / "gone"], tmp_path / "out").name == "out.tar"
+
+
 def test_digests() -> None:
     one, other = SourceFile("a.yaml", b"1"), SourceFile("b.yaml", b"2")
     renamed = [SourceFile("c.yaml", b"2"), SourceFile("d.yaml", b"1")]
