@@ -1,33 +1,45 @@
 """Names outside the cluster that a lab's own Services play, by a `hosts` block in the cluster's CoreDNS.
 
 A process of its own puts the entries in and takes them out again: when it is told to, or when its starter has ended in
-whatever way. Tried on kind: CoreDNS has to be restarted, or a change takes minutes.
+whatever way. A name has one meaning in a cluster, so one grading at a time has its entries there; the others wait.
+Tried on kind: CoreDNS has to be restarted, or a change takes minutes.
 Source: https://coredns.io/plugins/hosts/
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import select
+import socket
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from graders.api import call
+from graders.api import Refused, call
+from graders.lease import RENEW, Lease
 from graders.patience import wait_until
 from graders.verdict import GraderError
 
 CONFIG_MAP = "/api/v1/namespaces/kube-system/configmaps/coredns"
 DEPLOYMENT = "/apis/apps/v1/namespaces/kube-system/deployments/coredns"
+LEASE = "service-labs-dns"
+TURN_SECONDS = 120.0  # to wait for others, each of which takes some seconds
+LOOK = 0.2  # seconds between two looks whether it is our turn
 ROLLOUT_SECONDS = 60
 END_SECONDS = 90
 BLOCK = re.compile(r"[ \t]*hosts \{ # service-labs\n.*?\n[ \t]*\}\n", re.DOTALL)
 
 
 class Upstream:
-    """Entries that are there until `restore`, or until this process ends. GraderError when they cannot be made."""
+    """Entries that are there until `restore`, or until this process ends. GraderError when they cannot be made.
+
+    Waits for its turn while another grading has entries in this cluster.
+    """
 
     def __init__(self, kubeconfig: Path, context: str, addresses: dict[str, str]) -> None:
         self._keeper = subprocess.Popen(
@@ -67,7 +79,37 @@ def without_entries(corefile: str) -> str:
     return BLOCK.sub("", corefile)
 
 
-def _write(api: Any, addresses: dict[str, str]) -> None:
+def _keep(api: Any, lease: Lease, addresses: dict[str, str]) -> None:
+    """The entries are there from "in place" on, until standard input ends."""
+    try:
+        _write(api, lease, addresses)
+        print("in place", flush=True)
+        while not _told_to_end(RENEW):
+            lease.renew()
+    finally:
+        if lease.held:  # else it is another's by now, who clears up
+            try:
+                _write(api, lease, {})
+            finally:
+                lease.release()
+
+
+def _wait_for_turn(lease: Lease) -> None:
+    deadline = time.monotonic() + TURN_SECONDS
+    while not lease.try_to_acquire():
+        if time.monotonic() > deadline:
+            what = f"for {TURN_SECONDS:.0f} s {lease.holder} has not given it free. One grading at a time may change it"
+            raise GraderError(f"{what}: let that one, or its `labs shell`, end first")
+        if _told_to_end(LOOK):
+            raise GraderError("the grading ended while it waited for its turn")
+
+
+def _told_to_end(seconds: float) -> bool:
+    """Whether standard input has ended, after waiting at most `seconds` for that."""
+    return bool(select.select([sys.stdin], [], [], seconds)[0])
+
+
+def _write(api: Any, lease: Lease, addresses: dict[str, str]) -> None:
     found = call(api, "GET", CONFIG_MAP)
     if found is None:
         raise GraderError("there is no ConfigMap kube-system/coredns in this cluster")
@@ -77,7 +119,12 @@ def _write(api: Any, addresses: dict[str, str]) -> None:
     stamp = {"kubectl.kubernetes.io/restartedAt": datetime.now(UTC).isoformat()}
     restart = {"spec": {"template": {"metadata": {"annotations": stamp}}}}
     call(api, "PATCH", DEPLOYMENT, restart, "application/merge-patch+json")
-    wait_until(lambda: _rolled_out(call(api, "GET", DEPLOYMENT)), "CoreDNS has restarted", ROLLOUT_SECONDS)
+
+    def restarted() -> bool:
+        lease.renew()
+        return _rolled_out(call(api, "GET", DEPLOYMENT))
+
+    wait_until(restarted, "CoreDNS has restarted", ROLLOUT_SECONDS)
 
 
 def _rolled_out(deployment: dict[str, Any]) -> bool:
@@ -91,13 +138,14 @@ def _main(kubeconfig: str, context: str, addresses: str) -> None:
     from kubernetes import client, config  # noqa: PLC0415
 
     config.load_kube_config(kubeconfig, context)  # type: ignore[no-untyped-call]
-    with client.ApiClient() as api:
-        try:
-            _write(api, json.loads(addresses))
-            print("in place", flush=True)
-            sys.stdin.read()
-        finally:
-            _write(api, {})
+    owner = f"the grading {os.getppid()} on {socket.gethostname()}"
+    try:
+        with client.ApiClient() as api:
+            lease = Lease(api, LEASE, owner)
+            _wait_for_turn(lease)
+            _keep(api, lease, json.loads(addresses))
+    except (GraderError, Refused) as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

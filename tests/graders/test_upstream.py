@@ -7,13 +7,19 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
+from kubernetes import client, config
 
-from graders.upstream import Upstream, with_entries, without_entries
+from graders.lease import Lease
+from graders.patience import wait_until
+from graders.upstream import LEASE, Upstream, _wait_for_turn, with_entries, without_entries
 from graders.verdict import GraderError
 from pocketkube.bootstrap import COREFILE
 from pocketkube.cluster import CONTEXT, Cluster
@@ -23,6 +29,14 @@ ENTRY = {"example.org": "192.0.2.1"}
 HOSTS_OF_THEIR_OWN = COREFILE.replace(
     "    ready\n", "    ready\n    hosts {\n       192.0.2.9 theirs\n       fallthrough\n    }\n"
 )
+
+
+@pytest.fixture
+def api(cluster: Cluster) -> Iterator[Any]:
+    made = config.new_client_from_config(str(cluster.kubeconfig), CONTEXT)
+    assert isinstance(made, client.ApiClient)
+    with made:
+        yield made
 
 
 @pytest.mark.parametrize("corefile", [COREFILE, HOSTS_OF_THEIR_OWN], ids=["plain", "with-hosts"])
@@ -70,6 +84,59 @@ sys.stdin.read()
     os.close(keeper)
     assert ended
     assert corefile(kubectl) == before
+
+
+def test_the_second_waits_until_the_first_has_put_it_back(kubectl: Kubectl, cluster: Cluster) -> None:
+    before = corefile(kubectl)
+    first = Upstream(cluster.kubeconfig, CONTEXT, ENTRY)
+    with ThreadPoolExecutor(1) as pool:
+        begun = pool.submit(Upstream, cluster.kubeconfig, CONTEXT, {"example.org": "192.0.2.2"})
+        with pytest.raises(TimeoutError):
+            begun.result(timeout=1.5)
+        assert "192.0.2.2" not in corefile(kubectl)
+        first.restore()
+        second = begun.result(timeout=20)
+    assert "192.0.2.2" in corefile(kubectl)
+    second.restore()
+    assert corefile(kubectl) == before
+
+
+def test_one_that_waits_ends_with_its_starter(cluster: Cluster, api: Any) -> None:
+    lease = Lease(api, LEASE, "a test")
+    assert lease.try_to_acquire()
+    command = [sys.executable, "-m", "graders.upstream", str(cluster.kubeconfig), CONTEXT, "{}"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=False)
+    lease.release()
+    assert done.returncode == 1
+    assert done.stderr == "the grading ended while it waited for its turn\n"
+
+
+def test_a_turn_that_does_not_come_is_told(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graders.upstream.TURN_SECONDS", 0.0)
+    lease = Lease(api, "service-labs-test", "the grading 1 on here")
+    assert lease.try_to_acquire()
+    with pytest.raises(GraderError, match=r"the grading 1 on here has not given it free.* end first"):
+        _wait_for_turn(Lease(api, "service-labs-test", "the grading 2 on here"))
+    lease.release()
+
+
+def test_a_dead_holder_gives_way_and_a_live_one_does_not(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graders.lease.EXPIRES", 0.4)
+    monkeypatch.setattr("graders.lease.RENEW", 0.0)
+    first, second = (Lease(api, "service-labs-test", owner) for owner in ("first", "second"))
+    assert first.try_to_acquire()
+    end = time.monotonic() + 1
+    while time.monotonic() < end:
+        first.renew()
+        assert not second.try_to_acquire()
+    wait_until(second.try_to_acquire, "the lease has expired", 5)
+    with pytest.raises(GraderError, match="another grading has taken service-labs-test over"):
+        first.renew()
+    first.release()  # not its own any more: nothing happens
+    second.renew()
+    second.release()
+    assert first.try_to_acquire()
+    first.release()
 
 
 def test_a_cluster_without_coredns_is_an_error_of_ours(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,16 @@ def test_lab_is_complete(lab: Lab) -> None:
     assert all(len(text.hints) == 3 for text in lab.checks.values())
     assert len(list((lab.directory / "mistakes").glob("*.yaml"))) >= 8
     assert "What really happens" in readme
+
+
+def test_two_gradings_that_change_dns_do_not_meet(cluster: Cluster, tmp_path: Path) -> None:
+    lab = next(each for each in ALL if each.name == "externalname")
+    places = [tmp_path / "one", tmp_path / "two"]
+    with ThreadPoolExecutor(len(places)) as pool:
+        for place in places:
+            place.mkdir()
+        both = list(pool.map(lambda place: grade(lab, lab.directory / "solution", cluster, place), places))
+    assert [done.verdict["score"] for done in both] == [{"points": 10, "of": 10}] * 2, both
 
 
 def test_without_leave_to_change_dns_what_needs_it_is_left_out(cluster: Cluster, tmp_path: Path) -> None:
