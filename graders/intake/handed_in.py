@@ -26,7 +26,7 @@ def lone_archive(paths: Sequence[Path], *, follow: bool = False) -> LoneArchive 
     """What was handed in, when it is a single archive. `follow`: the path, when it is a link."""
     if len(paths) != 1 or is_manifest(paths[0].name):
         return None
-    (entry,) = _of(paths[0], "", follow)
+    entry = _entry(paths[0], follow)
     if entry.kind is not Kind.FILE:
         return None
     form = recognise(entry.read(HEAD))
@@ -38,16 +38,15 @@ def lone_archive(paths: Sequence[Path], *, follow: bool = False) -> LoneArchive 
 def entries(paths: Sequence[Path], within: Path | None = None, *, follow: bool = False) -> Iterator[Entry]:
     """Of a single directory those in it; else each path is an entry, with what is in it. Names are the student's."""
     for path in sorted(paths):
-        alone = len(paths) == 1
-        for entry in _of(path, file_name(path.name), follow):
-            if entry.kind is Kind.DIRECTORY:
-                prefix = "" if alone else f"{entry.name}/"
-                yield from directory.entries(path, (within or path).resolve(), prefix)
-            else:
-                yield entry
+        entry = _entry(path, follow)
+        if entry.kind is Kind.DIRECTORY:
+            prefix = f"{entry.name}/" if len(paths) > 1 else ""
+            yield from directory.entries(path, (within or path).resolve(), prefix)
+        else:
+            yield entry
 
 
-def _of(path: Path, name: str, follow: bool) -> Iterator[Entry]:
+def _entry(path: Path, follow: bool) -> Entry:
     if not path.exists() and not path.is_symlink():
         raise Unreadable("there is no such directory. Name the one that holds your manifests.")
-    yield directory.of_path(path.resolve() if follow else path, name, None)
+    return directory.of_path(path.resolve() if follow else path, file_name(path.name), None)

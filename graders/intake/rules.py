@@ -70,7 +70,7 @@ class _Collection:
                 if any(is_junk(part) for part in name.split("/")):
                     continue
                 name = prefix + name
-                content = self._content(entry)
+                content = self._content(entry, manifest)
                 if manifest:
                     self._add_manifest(name, content)
                 else:
@@ -78,13 +78,13 @@ class _Collection:
             except Unreadable as error:
                 self.refuse(prefix + shortened(entry.name), str(error), error)
 
-    def _content(self, entry: Entry) -> bytes:
+    def _content(self, entry: Entry, manifest: bool) -> bytes:
         if entry.kind is Kind.LINK:
             raise Unreadable("it is a link, not a file. Put the file itself there.")
         if entry.kind is Kind.OTHER:
             raise Unreadable("it is no plain file. Put a YAML file there.")
         content = entry.read(HANDED_IN_BYTES - self._bytes + 1)
-        if is_manifest(entry.name):
+        if manifest:
             self._manifest_bytes += len(content)
             if self._manifest_bytes > MANIFEST_BYTES:
                 raise Unreadable(f"with this file the manifests have more than 1 MiB. {ALONE}")

@@ -193,6 +193,7 @@ HOSTILE = [
         pack_tar({"b": os.urandom(300_000), "a.bin": bytes(60 << 20)}, "gz"), "unpacks to more than 50 MiB", id="total"
     ),
     pytest.param(pack_zip({"a.yaml": os.urandom(2 << 20)}), "manifests have more than 1 MiB", id="large-manifest"),
+    pytest.param(pack_tar({"a.yaml/.": b"#" * (2 << 20)}), "manifests have more than 1 MiB", id="odd-name"),
     pytest.param(
         pack_zip({f"{n}.yaml": b"a: %d" % n for n in range(51)}), "more than 50 manifests", id="many-manifests"
     ),
