@@ -12,7 +12,7 @@ from graders.verdict import GraderError
 
 
 def merge(book: Gradebook, parts: Sequence[Gradebook]) -> int:
-    """Copy each student's folder; returns how many there are. GraderError, and no copy, where two differ in a verdict."""
+    """Copy each student's folder; returns how many there are. GraderError, and no copy, where two verdicts differ."""
     chosen: dict[str, Gradebook] = dict.fromkeys(book.ids(), book)
     for part in parts:
         for student in part.ids():

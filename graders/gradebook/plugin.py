@@ -1,8 +1,9 @@
 """The pytest side of grading a class: every check of every submission is a test; a submission is a group of them.
 
-Standard input brings the ids of the students, as one line of JSON, and ends when whoever started this has ended. With
-xdist the controller only hands the groups out; each worker grades on a cluster of its own or on the shared one.
-Standard output tells how many are missing, and of every submission that ends, in a line of JSON each.
+Standard input brings one line of JSON, {"students": ids, "last": whether every verdict is to count}, and ends when
+whoever started this has ended. Standard output tells how many are missing, and of every submission that ends, in a line
+of JSON each. With xdist the controller only hands the groups out; each worker grades, on a cluster of its own or on the
+shared one.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class ClassGrading:
         given: dict[str, Any] | None = getattr(config, "workerinput", None)
         if given is None:
             asked = json.loads(sys.stdin.readline())
+            self._last = bool(asked["last"])
             _end_with_standard_input()
             try:
                 self._prepared = prepare_for_class(config)
@@ -55,28 +57,25 @@ class ClassGrading:
                 pytest.exit(str(error), EXIT_ERROR)
             self._version = self._prepared.version
             self._under_load = False
-            self._ids = [student for student in asked if self._is_missing(student)]
+            self._ids = [student for student in asked["students"] if self._is_missing(student)]
             print(json.dumps({"count": len(self._ids)}), flush=True)
             if not self._ids:
                 pytest.exit("everything is graded already", 0)
         else:
-            self._version, self._ids, self._under_load = given["version"], given["ids"], given["under_load"]
+            self._version, self._ids = given["version"], given["ids"]
+            self._last, self._under_load = given["last"], given["under_load"]
         if given is not None or not self._workers:
             session.cluster = choose(config)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """xdist: what a worker has to know."""
-        node.workerinput.update(version=self._version, ids=self._ids, under_load=self._workers > 1)
+        node.workerinput.update(version=self._version, ids=self._ids, last=self._last, under_load=self._workers > 1)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
         """xdist: all checks of a submission go to the same worker."""
-        from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - the controller alone needs it
-
-        class LoadSubmissionScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist is not typed
-            def _split_scope(self, nodeid: str) -> str:
-                return nodeid.rpartition("[")[2]
+        from graders.gradebook.scheduling import LoadSubmissionScheduling  # noqa: PLC0415 - the controller's alone
 
         return LoadSubmissionScheduling(config, log)
 
@@ -130,8 +129,8 @@ class ClassGrading:
             return False
         now = key(self._session.lab, intake.submission, intake.contents, self._version)
         waiting = self._book.unconfirmed(student)
-        if self._workers and waiting and waiting.key == now:
-            return False  # it is repeated alone, by a process without workers
+        if not self._last and waiting and waiting.key == now:
+            return False  # its turn comes when it is alone
         found = self._book.result(student)
         return found is None or found.key != now
 
@@ -169,7 +168,7 @@ class ClassGrading:
         first = self._book.unconfirmed(self._student)
         first = first if first and first.key == now else None
         result = judge(self._session.lab, grading, self._checks, intake.student, now, first)
-        again = first is None and _to_be_repeated(result, under_load=self._under_load)
+        again = not self._last and _to_be_repeated(result, under_load=self._under_load)
         if again:
             self._book.keep_unconfirmed(result)
         else:

@@ -44,18 +44,18 @@ def graded(
     GraderError when it ends before everything is graded.
     """
     left = 0
-    for event in _pass(lab, book, students, options, workers, held):
+    for event in _pass(lab, book, students, options, workers, held, last=False):
         left += event.count if isinstance(event, Begun) else -1
         yield event
     if not left and not any(book.unconfirmed(student) for student in students):
         return
-    for event in _pass(lab, book, students, options, 0, held):
+    for event in _pass(lab, book, students, options, 0, held, last=True):
         if isinstance(event, Finished):
             yield event
 
 
 def _pass(
-    lab: Lab, book: Gradebook, students: Sequence[str], options: Sequence[str], workers: int, held: int
+    lab: Lab, book: Gradebook, students: Sequence[str], options: Sequence[str], workers: int, held: int, *, last: bool
 ) -> Iterator[Begun | Finished]:
     command = [sys.executable, "-m", "pytest", str(ROOT / lab.name), "--gradebook", str(book.directory), *options]
     # -s: pytest would put something else in the place of standard input.
@@ -77,7 +77,7 @@ def _pass(
     ):
         assert process.stdin
         assert process.stdout
-        print(json.dumps(list(students)), file=process.stdin, flush=True)
+        print(json.dumps({"students": list(students), "last": last}), file=process.stdin, flush=True)
         for line in process.stdout:
             told = _told(line)
             if told:

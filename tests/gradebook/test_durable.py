@@ -1,0 +1,117 @@
+"""Whatever ends a grading: started again it goes on, and every student has one verdict."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.course import SECONDS, Course
+
+# Notes every grading of every student: what is done twice is seen.
+COUNTING = '''
+
+@check(points=0)
+def test_counts(run, observer):
+    """It is counted."""
+    with open(COUNTS, "a") as file:
+        print(run.documents[0].content["metadata"]["labels"]["of"], file=file)
+'''
+SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {{name: web, labels: {{of: s{number}}}}}
+spec: {{clusterIP: None}}
+"""
+STUDENTS = 12
+
+
+@pytest.fixture
+def counted(small: Course, tmp_path: Path) -> Path:
+    """The lab `small` counts its gradings in the file that is returned."""
+    counts = tmp_path / "counts"
+    module = small.path / "labs" / "small" / "test_small.py"
+    module.write_text(module.read_text() + COUNTING.replace("COUNTS", repr(str(counts))))
+    (small.path / "s").mkdir()
+    for number in range(STUDENTS):
+        (small.path / "s" / f"s{number}.yaml").write_text(SERVICE.format(number=number))
+    return counts
+
+
+def verdicts(grades: Path) -> dict[str, int]:
+    found = {path.parent.name: json.loads(path.read_text()) for path in grades.glob("students/*/result.json")}
+    return {student: result["score"]["points"] for student, result in found.items()}
+
+
+def wait_for_end(pid: int) -> None:
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    ended, _, _ = select.select([descriptor], [], [], SECONDS)
+    os.close(descriptor)
+    assert ended, f"process {pid} still runs"
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@pytest.mark.parametrize("victim", ["labs", "pytest"])
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT], ids=["kill-9", "ctrl-c"])
+def test_interrupted_and_started_again(small: Course, counted: Path, tmp_path: Path, victim: str, sent: int) -> None:
+    grades = tmp_path / "grades"
+    command = ["grade", "small", "s", "--out", grades, "-n", "2"]
+    first = small.start_labs(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    assert first.stdout
+    for line in first.stdout:  # until the third verdict
+        if line.startswith(f"3/{STUDENTS} "):
+            break
+    pids = [first.pid, *children(first.pid)]
+    if sent == signal.SIGINT:
+        os.killpg(first.pid, sent)  # as a terminal does
+    else:
+        os.kill(pids[0] if victim == "labs" else pids[1], sent)
+    first.stdout.close()
+    assert first.wait(SECONDS) != 0
+    for pid in pids[1:]:
+        wait_for_end(pid)
+    done_before = verdicts(grades)
+    assert 3 <= len(done_before) < STUDENTS
+
+    again = small.labs(*command)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert verdicts(grades) == {f"s{number}": 3 for number in range(STUDENTS)}
+    counts = counted.read_text().split()
+    assert all(counts.count(student) == 1 for student in done_before), "a verdict that was there was made again"
+    assert not list(grades.rglob("*.part"))
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_worker_that_dies_loses_nothing(small: Course, tmp_path: Path) -> None:
+    """Also not the submission that it was at: that one is graded anew, alone."""
+    died = tmp_path / "died"
+    module = small.path / "labs" / "small" / "test_small.py"
+    deadly = f'''
+
+@check(points=0)
+def test_dies_once(run):
+    """Its process ends the first time."""
+    import os
+    from pathlib import Path
+
+    if run.documents[0].content["metadata"]["labels"]["of"] == "s5" and not Path({str(died)!r}).exists():
+        Path({str(died)!r}).touch()
+        os._exit(1)
+'''
+    module.write_text(module.read_text() + deadly)
+    grades = tmp_path / "grades"
+    done = small.labs("grade", "small", "s", "--out", grades, "-n", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert died.exists()
+    assert verdicts(grades) == {f"s{number}": 3 for number in range(STUDENTS)}
