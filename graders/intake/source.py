@@ -13,11 +13,16 @@ class SourceFile:
     content: bytes
 
 
+LONGEST = 400  # characters of a problem: strangers' words in it may have a million
+
+
 class InvalidSubmission(Exception):
-    """One sentence: where, what is wrong, what to do."""
+    """One sentence: where, what is wrong, what to do. It is printable, whatever it quotes."""
 
     def __init__(self, where: str, problem: str) -> None:
-        super().__init__(f"{printable(where)}: {problem}")
+        if len(problem) > LONGEST:
+            problem = f"{problem[: LONGEST // 2]}…{problem[-LONGEST // 2 :]}"
+        super().__init__(printable(f"{where}: {problem}"))
 
 
 def printable(text: str) -> str:

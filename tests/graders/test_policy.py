@@ -192,6 +192,23 @@ def test_allowed(text: str) -> None:
     enforce(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('kind: "\\e[2J"\n', id="kind"),
+        pytest.param(container(image="\u202e" + "x" * 500_000), id="image"),
+        pytest.param(slice_of('"fe80::1%\\e[2J"'), id="address"),
+        pytest.param('kind: Pod\nmetadata: {name: "\\e"}\n---\nkind: Pod\nmetadata: {name: "\\e"}\n', id="name-twice"),
+        pytest.param('"\\e": 1\n"\\e": 2\n', id="key-twice"),
+    ],
+)
+def test_sentence_is_short_and_printable(text: str) -> None:
+    with pytest.raises(InvalidSubmission) as refused:
+        enforce(text)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 500
+
+
 def test_lab_allows_a_kind_only_by_name() -> None:
     with pytest.raises(InvalidSubmission, match="Pod is not allowed in this lab, only Service"):
         enforce(pod(), Lab(Path("lab"), "A lab", ("Service",), 10))
