@@ -28,6 +28,7 @@ LABELS = {
     "Endpoints": ("endpointslice.kubernetes.io/skip-mirror", "service.kubernetes.io/headless"),
 }
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
+LABS_OWN = (("run", "tiny-tools"), ("kubernetes.io/service-name", "tiny-tools"))
 CLUSTERS_OWN = (".kubernetes.io", ".k8s.io")
 
 
@@ -56,6 +57,8 @@ def enforce_words(document: Document, path: Path) -> None:
             refuse(document, (*path, "annotations", name), what)
     known = LABELS.get(str(document.content["kind"]), ())
     for name, value in mapping(content, "labels").items():
+        if (name, value) in LABS_OWN:
+            refuse(document, (*path, "labels", name), f"the label {name}: {value} belongs to the lab. Take it out.")
         domain = name.rpartition("/")[0]
         own = f".{domain}".endswith(CLUSTERS_OWN) and domain != DESCRIBING and name not in known
         if own or (name == MANAGED_BY and str(value).endswith(".k8s.io")):

@@ -145,6 +145,11 @@ REFUSED = [
         "the annotation sidecar.istio.io/inject",
         id="annotation-of-the-pods",
     ),
+    pytest.param(
+        of("Deployment", template={"metadata": {"labels": {"run": "tiny-tools"}}}),
+        ":8: the label run: tiny-tools belongs to the lab",
+        id="label-of-tiny-tools",
+    ),
 ]
 ALLOWED = [
     pytest.param("kind: Service\napiVersion: apps/v1\n", id="a-group-that-is-wrong"),
