@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,6 +25,10 @@ MS_REC = 16384
 MS_PRIVATE = 1 << 18
 
 MNT_DETACH = 2
+
+_release = re.match(r"(\d+)\.(\d+)", os.uname().release)
+# Linux 6.14: kernel.pid_max is a pid namespace's own. Before, root would set the whole machine's with it.
+PID_MAX_OF_ITS_OWN = _release is not None and (int(_release[1]), int(_release[2])) >= (6, 14)
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

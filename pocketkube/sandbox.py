@@ -13,6 +13,7 @@ from pathlib import Path
 from pocketkube import namespaces
 from pocketkube.failure import IN_CONTAINER, RESTRICTED, step
 
+PIDS = 16384  # processes of a whole cluster, where the kernel can bound them
 RUN = Path("/run")  # a tmpfs of the sandbox's own: what is written below vanishes with it
 
 
@@ -46,5 +47,7 @@ def furnish() -> None:
         namespaces.mount("tmpfs", str(RUN), "tmpfs", namespaces.MS_NOSUID | namespaces.MS_NODEV, "mode=0755")
         # crun refuses a host with hybrid cgroups; an empty directory is to it a host without any.
         namespaces.mount("tmpfs", "/sys/fs/cgroup", "tmpfs", options="mode=0555")
+    if namespaces.PID_MAX_OF_ITS_OWN:
+        Path("/proc/sys/kernel/pid_max").write_text(str(PIDS))
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

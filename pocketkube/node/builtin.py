@@ -22,6 +22,7 @@ class BuiltinContainer:
         self.log = Log()
         self.streams: Streams | None = None
         self.attached: set[asyncio.Queue[tuple[int, bytes]]] = set()
+        self.killed: dict[str, str] = {}
         self._program = program
         self._netns = netns
         self._task: asyncio.Future[None] | None = None

@@ -67,6 +67,7 @@ class Container:
         self._directory = CONTAINERS / self.id
         self._pumps: list[asyncio.Task[None]] = []
         self.attached: set[asyncio.Queue[tuple[int, bytes]]] = set()
+        self.killed: dict[str, str] = {}  # reason and message, when the kubelet has ended it
 
     async def start(self, *, stdin: bool) -> None:
         """Run it; CannotStart when crun cannot, for example because the command does not exist."""
@@ -94,6 +95,11 @@ class Container:
         if self.pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
+
+    def kill(self, reason: str, message: str = "") -> None:
+        """End everything in it: with the first process of a pid namespace the kernel ends all others."""
+        self.killed = {"reason": reason, **({"message": message} if message else {})}
+        self.signal(signal.SIGKILL)
 
     async def execute(self, arguments: list[str], *, stdin: bool, terminal: bool) -> tuple[int, Streams]:
         """Start a further process in the container; returns its pid (for `Processes.wait`) and its streams."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
 
 from pocketkube.events import EventRecorder
 from pocketkube.node.builtin import Program
+from pocketkube.node.containers import Container
 from pocketkube.node.images import Images
+from pocketkube.node.limits import Sampler
 from pocketkube.node.network import ClusterNetwork
 from pocketkube.node.pod import Joined, Machine, PodWorker
 from pocketkube.node.probes import Prober
@@ -51,6 +54,11 @@ class Kubelets:
 
     async def run(self) -> None:
         """Follow the store until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(Sampler(self._containers).run())
+            tasks.create_task(self._follow_pods())
+
+    async def _follow_pods(self) -> None:
         with self._store.watch(PODS) as watch:
             async for events in watch:
                 for event in events:
@@ -58,6 +66,12 @@ class Kubelets:
 
     def worker(self, uid: str) -> PodWorker | None:
         return self._workers.get(uid)
+
+    def _containers(self) -> Iterator[Container]:
+        for worker in self._workers.values():
+            for runner in (*worker.inits, *worker.containers):
+                if isinstance(runner.current, Container):
+                    yield runner.current
 
     def _follow(self, event: Event) -> None:
         pod = event.object

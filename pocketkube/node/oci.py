@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pocketkube.namespaces import PID_MAX_OF_ITS_OWN
 from pocketkube.node.images import Image
 
 # What containerd grants by default.
@@ -57,6 +58,10 @@ REFUSED_CALLS = [
     "userfaultfd",
 ]
 ERRNO_EPERM = 1
+# 1024 processes; of the numbers up to 300 none is given twice (RESERVED_PIDS in kernel/pid.c).
+# A hook is given the container's state on standard input, and has to read it.
+BOUND_PIDS = ["sh", "-c", "echo 1324 > /proc/sys/kernel/pid_max; while read -r state; do :; done"]
+SANDBOX_PROCESSES = 4096  # an ordinary user's, whichever container they are in
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ class Launch:
     mounts: list[Mount]
     network: str  # path of the Pod's network namespace
     read_only_root: bool = False
+    memory_limit: int = 0  # bytes; 0 for none
 
 
 def configuration(image: Image, launch: Launch, root: Path, scratch: Path) -> dict[str, Any]:
@@ -93,7 +99,9 @@ def configuration(image: Image, launch: Launch, root: Path, scratch: Path) -> di
             "env": launch.environment,
             "cwd": launch.working_directory,
             "capabilities": dict.fromkeys(("bounding", "effective", "permitted"), CAPABILITIES),
+            "rlimits": [{"type": "RLIMIT_NPROC", "soft": SANDBOX_PROCESSES, "hard": SANDBOX_PROCESSES}],
         },
+        "hooks": {"createContainer": [{"path": "/bin/sh", "args": BOUND_PIDS}] if PID_MAX_OF_ITS_OWN else []},
         "root": {"path": str(root), "readonly": launch.read_only_root},
         "hostname": launch.hostname,
         "mounts": [*_system_mounts(), *_host_mounts(image, scratch), *(_bind(mount) for mount in launch.mounts)],

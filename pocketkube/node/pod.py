@@ -23,6 +23,7 @@ from pocketkube.node.processes import Processes, exit_code, read_all_of
 from pocketkube.node.runner import Runner
 from pocketkube.node.status import INITIALIZING, pod_status
 from pocketkube.node.volumes import container_mounts, hostname, write_node_files, write_volumes
+from pocketkube.quantity import parse
 from pocketkube.registry import Registry
 from pocketkube.resources import PODS
 from pocketkube.sandbox import RUN
@@ -185,6 +186,7 @@ class PodWorker:
             terminal=spec.get("tty", False),
             mounts=[*self._mounts, *container_mounts(spec, self._volumes)],
             network=f"/proc/1/fd/{self._network.netns}",
+            memory_limit=int(parse(((spec.get("resources") or {}).get("limits") or {}).get("memory", "0"))),
             read_only_root=(spec.get("securityContext") or {}).get("readOnlyRootFilesystem", False),
         )
 

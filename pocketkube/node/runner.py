@@ -128,6 +128,7 @@ class Runner:
             "terminated": {
                 "exitCode": code,
                 "reason": "Completed" if code == 0 else "Error",
+                **container.killed,
                 "startedAt": started,
                 "finishedAt": timestamp(),
                 "containerID": self.state.container_id,
