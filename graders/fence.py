@@ -46,7 +46,7 @@ def objects(nodes: Iterable[str]) -> list[dict[str, Any]]:
     return [
         _named("v1", "ResourceQuota", {"hard": QUOTA}),
         _named("v1", "LimitRange", {"limits": [CONTAINER]}),
-        # _named("networking.k8s.io/v1", "NetworkPolicy", policy),
+        _named("networking.k8s.io/v1", "NetworkPolicy", policy),
     ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -26,10 +25,10 @@ def choose(config: pytest.Config) -> RunningCluster:
 
 @dataclass(frozen=True, slots=True)
 class ForClass:
-    """`version` of the cluster that a class is graded on; `stop` ends what all workers share."""
+    """`version` of the cluster that a class is graded on. `shared`: the one of all workers, if they share one."""
 
     version: str
-    stop: Callable[[], object]
+    shared: RunningCluster | None = None
 
 
 def prepare_for_class(config: pytest.Config) -> ForClass:
@@ -37,7 +36,7 @@ def prepare_for_class(config: pytest.Config) -> ForClass:
     wanted, _ = resolved(str(config.getoption("--cluster")))
     if wanted == "pocket":
         config.option.cluster = "pocket"
-        return ForClass(pocket.version(), lambda: None)
+        return ForClass(pocket.version())
     shared = choose(config)
     shared.connect()
     config.option.cluster, config.option.kubeconfig, config.option.context = (
@@ -46,7 +45,7 @@ def prepare_for_class(config: pytest.Config) -> ForClass:
         shared.context,
     )
     config.option.change_dns = shared.dns_may_change
-    return ForClass(f"{wanted} {shared.version}", shared.end)
+    return ForClass(f"{wanted} {shared.version}", shared)
 
 
 def resolved(wanted: str) -> tuple[str, str]:

@@ -20,12 +20,13 @@ from typing import Any
 
 import pytest
 
+from graders.api import call
 from graders.clusters import NoCluster
 from graders.clusters.choose import ForClass, choose, prepare_for_class
 from graders.gradebook.book import Gradebook
-from graders.gradebook.judge import judge
 from graders.gradebook.key import key
 from graders.grading import Grading
+from graders.judge import judge
 from graders.result import Result, Status
 from graders.session import EXIT_ERROR, Session
 from graders.verdict import GraderError
@@ -119,8 +120,20 @@ class ClassGrading:
     def pytest_unconfigure(self) -> None:
         if self._session.cluster:
             self._session.cluster.end()
-        if self._prepared:
-            self._prepared.stop()
+        if self._prepared and self._prepared.shared:
+            try:
+                self._clear_up(self._prepared.shared.api)
+            finally:
+                self._prepared.shared.end()
+
+    def _clear_up(self, api: Any) -> None:
+        """Remove what workers that were interrupted have left in the shared cluster."""
+        lab, directory = self._session.lab.name, self._book.directory
+        ours = tuple(_namespace(lab, directory, student) for student in self._ids)
+        for namespace in call(api, "GET", "/api/v1/namespaces")["items"]:
+            name = namespace["metadata"]["name"]
+            if name.startswith(ours) and "deletionTimestamp" not in namespace["metadata"]:
+                call(api, "DELETE", f"/api/v1/namespaces/{name}")
 
     def _is_missing(self, student: str) -> bool:
         """Whether there is no verdict that would come out the same again."""

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from graders.admit import allow
 from graders.gradebook.book import Gradebook, Intake
-from graders.gradebook.judge import refuse
 from graders.gradebook.key import key
 from graders.intake import collect
 from graders.intake.keep import content_digest, digest, keep, raw_digest
 from graders.intake.students import HandedIn
+from graders.judge import refuse
 from graders.lab import Lab
 from graders.result import Result
 from graders.submission import InvalidSubmission, parse
