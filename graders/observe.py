@@ -12,6 +12,7 @@ from graders.verdict import GraderError
 
 DEPLOYMENT_SECONDS = 60.0
 EXEC_SECONDS = 5
+STARTING = ("ContainerCreating", "PodInitializing")  # why a container waits that has not been tried yet
 LISTEN = "0A"  # a state in /proc/net/tcp: proc_net_tcp(5)
 
 
@@ -36,14 +37,19 @@ class Observer:
     def service(self, name: str, namespace: str = "") -> dict[str, Any] | None:
         return self._get(f"/api/v1/namespaces/{namespace or self.namespace}/services/{name}")
 
-    def pods(self) -> list[dict[str, Any]]:
-        return self._list("/api/v1", "pods")
+    def pods(self, labels: dict[str, str] | None = None) -> list[dict[str, Any]]:
+        """Those that have `labels`, in whatever state."""
+        asked = (labels or {}).items()
+        return [pod for pod in self._list("/api/v1", "pods") if asked <= (pod["metadata"].get("labels") or {}).items()]
 
     def slices(self) -> list[dict[str, Any]]:
         return self._list("/apis/discovery.k8s.io/v1", "endpointslices")
 
     def events(self) -> list[dict[str, Any]]:
-        return self._list("/api/v1", "events")
+        """Of Pods only those that are there: a StatefulSet's new Pod has the name of the one before it."""
+        there = {pod["metadata"]["uid"] for pod in self.pods()}
+        found = self._list("/api/v1", "events")
+        return [each for each in found if each["involvedObject"].get("uid") in there or not _is_of_pod(each)]
 
     def stateful_set(self, name: str) -> dict[str, Any] | None:
         return self._get(f"/apis/apps/v1/namespaces/{self.namespace}/statefulsets/{name}")
@@ -89,10 +95,8 @@ class Observer:
         return Pods(
             {
                 pod["metadata"]["name"]: pod["status"]["podIP"]
-                for pod in self.pods()
-                if labels.items() <= (pod["metadata"].get("labels") or {}).items()
-                and "deletionTimestamp" not in pod["metadata"]
-                and is_ready(pod)
+                for pod in self.pods(labels)
+                if not is_going(pod) and is_ready(pod)
             }
         )
 
@@ -129,3 +133,30 @@ class Observer:
 def is_ready(pod: dict[str, Any]) -> bool:
     conditions = pod.get("status", {}).get("conditions") or ()
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
+def is_going(pod: dict[str, Any]) -> bool:
+    return "deletionTimestamp" in pod["metadata"]
+
+
+def is_under_way(pod: dict[str, Any]) -> bool:
+    """Going and so giving way to another, or not ready yet while nothing says that it will not become so.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/
+    """
+    status = pod.get("status") or {}
+    conditions = status.get("conditions") or ()
+    homeless = any(each["type"] == "PodScheduled" and each["status"] == "False" for each in conditions)
+    containers = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+    stuck = homeless or any(_is_stuck(each.get("state") or {}) for each in containers)
+    return is_going(pod) or not (is_ready(pod) or stuck)
+
+
+def _is_stuck(state: dict[str, Any]) -> bool:
+    """A container's state: it waits for something else than its start, or has failed."""
+    waits_for, ended = (state.get("waiting") or {}).get("reason"), state.get("terminated") or {}
+    return waits_for not in (None, *STARTING) or ended.get("exitCode", 0) != 0
+
+
+def _is_of_pod(event: dict[str, Any]) -> bool:
+    return bool(event["involvedObject"].get("kind") == "Pod")

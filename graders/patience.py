@@ -8,28 +8,41 @@ from typing import TypeVar
 
 from graders.verdict import GraderError, Wrong
 
-PATIENCE = 5.0  # seconds for something to become so
+PATIENCE = 5.0  # seconds for something to become so, once everything is there that it needs
+LONGEST = 55.0  # seconds, however much is still on its way: a check's own failure comes before its time limit
 INTERVAL = 0.03
+RELAXED = 20  # what has not become so for a while is tried less often: at most a twentieth is waited too long
 SETTLED = 0.3  # seconds after which it is asked whether waiting can help at all
 Result = TypeVar("Result")
 
 
-def eventually(attempt: Callable[[], Result], hopeless: Callable[[], bool], patience: float = PATIENCE) -> Result:
-    """Repeat a check until it no longer fails; the last failure after `patience` seconds, or once it is `hopeless`."""
-    began = time.monotonic()
+def eventually(
+    attempt: Callable[[], Result],
+    hopeless: Callable[[], bool],
+    under_way: Callable[[], bool],
+    patience: float = PATIENCE,
+) -> Result:
+    """Repeat a check until it no longer fails; its last failure when that cannot be hoped for any more.
+
+    That is at once when it is `hopeless`; else `patience` seconds after anything that it needs was last seen to be
+    still `under_way`, and in any case after LONGEST.
+    """
+    began = moved = time.monotonic()
     ask = began + SETTLED
     while True:
         try:
             return attempt()
         except Wrong:
             now = time.monotonic()
-            if now > began + patience:
-                raise
             if now > ask:
                 if hopeless():
                     raise
+                if under_way():
+                    moved = now
                 ask = now + 4 * SETTLED
-        time.sleep(INTERVAL)
+            if now > min(moved + patience, began + LONGEST):
+                raise
+        time.sleep(max(INTERVAL, (now - began) / RELAXED))
 
 
 def wait_until(holds: Callable[[], bool], what: str, patience: float) -> None:

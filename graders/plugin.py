@@ -11,8 +11,8 @@ import pytest
 
 from graders.grading import Grading
 from graders.lab import ROOT, load
-from graders.observe import Observer
-from graders.patience import PATIENCE, eventually
+from graders.observe import Observer, is_going, is_under_way
+from graders.patience import eventually
 from graders.reports import terminal
 from graders.run import Run
 from graders.session import EXIT_ERROR, KEY, Session
@@ -150,15 +150,26 @@ def tools(run: Run) -> Tools:
 
 @pytest.fixture(name="eventually")
 def patient(request: pytest.FixtureRequest, run: Run) -> Callable[[Callable[[], Any]], Any]:
-    """`eventually(attempt)` repeats an attempt until it holds, or until the reason why it cannot is known."""
+    """`eventually(attempt)` repeats an attempt until it holds, or until the reason why it cannot is known.
+
+    It has patience as long as a Pod that the check is about is still starting.
+    """
     about: Wanted | None = _check(request.node).kwargs["about"]
 
+    def pods() -> list[dict[str, Any]]:
+        return run.observer.pods(about.pods) if about and about.pods else []
+
     def hopeless() -> bool:
-        found = run.diagnose(about) if about else None
+        if about is None or any(is_going(pod) for pod in pods()):  # of a Pod that goes nothing can be told
+            return False
+        found = run.diagnose(about)
         return found is not None and found.final
 
-    def wait(attempt: Callable[[], Any], patience: float = PATIENCE) -> Any:
-        return eventually(attempt, hopeless, patience)
+    def under_way() -> bool:
+        return any(is_under_way(pod) for pod in pods())
+
+    def wait(attempt: Callable[[], Any]) -> Any:
+        return eventually(attempt, hopeless, under_way)
 
     return wait
 

@@ -22,14 +22,18 @@ def test_pods_have_ordinal_names(eventually, observer):
     """The Pods are web-0 and web-1, and ready."""
 
     def are_ready():
+        made = observer.stateful_set("web")
+        expect(made is not None, seen="no such StatefulSet", expected="a StatefulSet named web")
+        asked = made["spec"]["replicas"]  # what it is to become: a look at the Pods may come too early for a third
+        expect(asked == len(PODS), seen=f"it asks for {asked} replicas", expected=f"it asks for {len(PODS)}")
         found = observer.ready_pods(WEB).by_name
         expect(
-            set(found) == set(PODS) and observer.stateful_set("web") is not None,
+            set(found) == set(PODS),
             seen=f"the ready Pods are {listed(found)}",
-            expected=f"a StatefulSet web has made the Pods {listed(PODS)}",
+            expected=f"the StatefulSet has made the Pods {listed(PODS)}",
         )
 
-    eventually(are_ready, patience=15)
+    eventually(are_ready)
 
 
 @check(points=3, about=SERVICE, needs=("is_headless", "pods_have_ordinal_names"))
@@ -62,7 +66,7 @@ def test_a_replaced_pod_keeps_its_name(eventually, tools, observer):
         )
         resolves_to_its_pod(tools, observer, "web-0")
 
-    eventually(is_back_at_another_address, patience=30)
+    eventually(is_back_at_another_address)
 
 
 @check(points=1, about=SERVICE, needs=("each_pod_has_a_name_in_dns",))
@@ -71,12 +75,10 @@ def test_srv_names_the_pods(eventually, tools, observer):
     base = f"{SERVICE.name}.{observer.namespace}.svc.cluster.local"
 
     def names_both():
-        found = {answer.split()[3] for answer in tools.dig(f"_http._tcp.{base}", "SRV") if len(answer.split()) == 4}
-        expect(
-            found == {f"{pod}.{base}." for pod in PODS},
-            seen=f"the targets are {listed(found)}",
-            expected=f"the targets are {listed(f'{pod}.{base}.' for pod in PODS)}",
-        )
+        answers = [answer.split() for answer in tools.dig(f"_http._tcp.{base}.", "SRV")]
+        found = {f"{answer[3]}:{answer[2]}" for answer in answers if len(answer) == 4}
+        wanted = {f"{pod}.{base}.:80" for pod in PODS}
+        expect(found == wanted, seen=f"SRV leads to {listed(found)}", expected=f"it leads to {listed(wanted)}")
 
     eventually(names_both)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -73,6 +74,18 @@ def test_mistake_fails_what_it_declares(lab: Lab, mistake: Path, cluster: Cluste
     first = next(check for check in done.verdict["checks"] if check["outcome"] == "failed")
     assert (first["diagnosis"] or {}).get("code", "none") == declared(mistake, "diagnosis")[0], done.output
     assert done.exit_status == 1
+
+
+@pytest.mark.parametrize(("name", "delay"), [("debug", 6), ("statefulset", 3)])
+def test_a_slow_start_is_no_failure(name: str, delay: int, cluster: Cluster, tmp_path: Path) -> None:
+    lab = next(each for each in ALL if each.name == name)
+    slow = tmp_path / "slow"
+    shutil.copytree(lab.directory / "solution", slow)
+    for path in slow.iterdir():
+        probe = re.compile(r"^( +)periodSeconds: 1$", re.MULTILINE)
+        path.write_text(probe.sub(rf"\1initialDelaySeconds: {delay}\n\1periodSeconds: 1", path.read_text()))
+    done = grade(lab, slow, cluster, tmp_path)
+    assert done.verdict["score"] == {"points": lab.points, "of": lab.points}, done.output
 
 
 @pytest.mark.parametrize("lab", ALL, ids=lambda lab: lab.name)
