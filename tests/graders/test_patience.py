@@ -62,9 +62,9 @@ def no() -> bool:
 
 
 def test_it_lasts_as_long_as_something_is_under_way() -> None:
-    assert eventually(fails_for(1.0), hopeless=no, under_way=yes, patience=0.0) == "done"
+    assert eventually(fails_for(3), hopeless=no, under_way=yes, patience=1.5) == "done"
     with pytest.raises(Wrong):
-        eventually(fails_for(10), hopeless=no, under_way=no, patience=0.0)
+        eventually(fails_for(3), hopeless=no, under_way=no, patience=1.5)
 
 
 def test_it_ends_at_once_when_waiting_cannot_help() -> None:
