@@ -17,7 +17,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 LAB = Path(__file__).parent.parent / "labs" / "headless"
-NAMES = ("Åsa", "Bruno", "Chloé", "Dmitri", "Eve", "Farah", "Goran", "Haruto", "Inês", "=cmd()", "Jo\u202ehn", "Kim\x1b[31m")
+NAMES = (
+    "Åsa",
+    "Bruno",
+    "Chloé",
+    "Dmitri",
+    "Eve",
+    "Farah",
+    "Goran",
+    "Haruto",
+    "Inês",
+    "=cmd()",
+    "Jo\u202ehn",
+    "Kim\x1b[31m",
+)
 UNREADABLE = (
     b"apiVersion: v1\nkind: Service\nmetadata:\n\tname: demo-headless-svc\n",
     b"apiVersion: v1\nkind: Service\nkind: Pod\n",

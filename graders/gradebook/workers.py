@@ -6,21 +6,21 @@ import os
 
 from graders.lab import Lab
 
-MEMORY = 600 << 20  # bytes a worker may need with its cluster, measured at the largest lab and doubled
-EACH_CORE = 2  # more than this of them only wait for each other
+# Bytes that a worker may need, alone and with a cluster of its own: measured at the largest lab, and doubled.
+MEMORY = {True: 200 << 20, False: 600 << 20}
+# Workers a core, by default and at most, on a shared cluster and each with its own: on a shared one they mostly wait.
+EACH_CORE = {True: (4, 16), False: (1, 2)}
 
 
 def allowed(lab: Lab, asked: int, *, shared: bool) -> tuple[int, str]:
-    """(how many workers, why not as many as `asked`). 0 asks for one a core. `shared`: they all use one cluster."""
+    """(how many workers, why not as many as `asked`). 0 asks for the default. `shared`: they all use one cluster."""
     cores = len(os.sched_getaffinity(0))
-    by_memory = max(1, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES") // MEMORY)
-    most, why = min(
-        (
-            1 if lab.upstream and shared else cores * EACH_CORE,
-            f"the lab {lab.name} changes the cluster's DNS for everyone",
-        ),
-        (cores * EACH_CORE, f"there are {cores} cores"),
+    usual, most = (each * cores for each in EACH_CORE[shared])
+    by_memory = max(1, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES") // MEMORY[shared])
+    limit, why = min(
+        (1 if lab.upstream and shared else most, f"the lab {lab.name} changes the cluster's DNS for everyone"),
+        (most, f"there are {cores} cores"),
         (by_memory, f"free memory is enough for {by_memory}"),
     )
-    wanted = asked or cores
-    return (wanted, "") if wanted <= most else (most, f"{most} side by side, not {wanted}: {why}.")
+    wanted = asked or usual
+    return (wanted, "") if wanted <= limit else (limit, f"{limit} side by side, not {wanted}: {why}.")
