@@ -48,6 +48,11 @@ STATEFUL_SET_MUTABLE = (
     "persistentVolumeClaimRetentionPolicy",
     "minReadySeconds",
 )
+POD_MUTABLE = (
+    "`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` "
+    "(only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was "
+    "previously negative)"
+)
 ENDPOINTS_DEPRECATED = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 
 
@@ -65,6 +70,8 @@ def validate_update(resource: Resource, new: Object, old: Object) -> list[Cause]
         causes += [cause for cause in pod_security.validate_labels(new) if cause not in before]
     if resource is SERVICES:
         causes += _service_update(new["spec"], old["spec"])
+    if resource is PODS:
+        causes += _pod_update(new["spec"], old["spec"])
     if resource is STATEFULSETS:
         causes += _stateful_set_update(new["spec"], old["spec"])
     elif resource in (DEPLOYMENTS, REPLICASETS) and new["spec"].get("selector") != old["spec"].get("selector"):
@@ -226,6 +233,21 @@ def _pod_spec(spec: Object, field: str) -> list[Cause]:
                     what = f"{where}.volumeMounts[{index}].name"
                     causes.append(Cause("FieldValueNotFound", f"Not found: {quoted(mount.get('name', ''))}", what))
     return causes
+
+
+def _pod_update(new: Object, old: Object) -> list[Cause]:
+    added_only = all(each in new["tolerations"] for each in old["tolerations"])
+    if added_only and _immutable(new) == _immutable(old):
+        return []
+    return [Cause.forbidden("spec", f"pod updates may not change fields other than {POD_MUTABLE}")]
+
+
+def _immutable(spec: Object) -> Object:
+    kept = {name: value for name, value in spec.items() if name not in ("activeDeadlineSeconds", "tolerations")}
+    for kind in ("containers", "initContainers"):
+        if kind in kept:
+            kept[kind] = [{**container, "image": ""} for container in kept[kind]]
+    return kept
 
 
 def _workload(spec: Object) -> list[Cause]:
