@@ -103,7 +103,7 @@ def _pod(document: Document, path: Path, images: Sequence[str]) -> None:
 
 def _container(document: Document, container: dict[str, Any], path: Path, images: Sequence[str]) -> None:
     image = container.get("image", "")
-    if image not in images:
+    if _familiar(image) not in images:
         what = f"the image {printable(str(image))} is not allowed in this lab. Use {' or '.join(images)}."
         refuse(document, (*path, "image"), what)
     _security_context(document, container, path)
@@ -124,6 +124,11 @@ def _container(document: Document, container: dict[str, Any], path: Path, images
             if asked is not None and asked > MOST[name]:
                 what = f"more than {MOST_SHOWN[name]} of {name} is not allowed. Ask for less, or leave it out."
                 refuse(document, where, what)
+
+
+def _familiar(image: Any) -> str:
+    """`docker.io/library/nginx:1.29` is `nginx:1.29` in full: https://github.com/distribution/reference"""
+    return str(image).removeprefix("docker.io/").removeprefix("library/")
 
 
 def _security_context(document: Document, holder: dict[str, Any], path: Path) -> None:

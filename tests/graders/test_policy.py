@@ -177,6 +177,7 @@ ALLOWED = [
     pytest.param(pod(hostNetwork=False), id="host-network-off"),
     pytest.param(container(securityContext={"capabilities": {"drop": ["ALL"]}, "privileged": False}), id="restricted"),
     pytest.param(container(resources={"limits": {"cpu": 1, "memory": "256Mi"}}), id="as-much-as-is-allowed"),
+    pytest.param(container(image="docker.io/library/nginx:1.29"), id="image-in-full"),
     pytest.param(of("Deployment", replicas=10), id="ten-pods"),
     pytest.param(of("Deployment", replicas="3"), id="replicas-as-text"),
     pytest.param("kind: Service\nmetadata: {}\nspec: [a]\n", id="spec-is-a-list"),
