@@ -37,6 +37,11 @@ class Observer:
     def service(self, name: str, namespace: str = "") -> dict[str, Any] | None:
         return self._get(f"/api/v1/namespaces/{namespace or self.namespace}/services/{name}")
 
+    def ports(self, service: str) -> list[str]:
+        """`http 8080/TCP` for each port of a Service, without the name where it has none."""
+        found = (self.service(service) or {"spec": {}})["spec"].get("ports") or ()
+        return [f"{each.get('name', '')} {each['port']}/{each['protocol']}".lstrip() for each in found]
+
     def pods(self, labels: dict[str, str] | None = None) -> list[dict[str, Any]]:
         """Those that have `labels`, in whatever state."""
         asked = (labels or {}).items()

@@ -104,7 +104,8 @@ def test_node_port_is_allocated(observer):
 
 @check(points=2, about=OUTSIDE, needs=("node_port_is_allocated",))
 def test_every_node_answers(eventually, tools, observer):
-    """Every node answers on that port, wherever the Pods run."""
+    """Every node answers on that port, wherever the Pods run; inside it is 8080."""
+    eventually(lambda: serves_a_page(tools, observer, f"http://{OUTSIDE.name}:8080"))
     port = observer.service(OUTSIDE.name)["spec"]["ports"][0]["nodePort"]
     for address in observer.nodes().values():
         eventually(lambda address=address: serves_a_page(tools, observer, f"http://{address}:{port}"))

@@ -35,7 +35,7 @@ def test_has_no_address_and_no_endpoints(observer):
 @check(points=3, about=SERVICE, needs=("is_an_alias",))
 def test_dns_shows_the_cname(eventually, tools, observer):
     """DNS answers with the CNAME worldtimeapi.org."""
-    name = f"{SERVICE.name}.{observer.namespace}.svc.cluster.local"
+    name = f"{SERVICE.name}.{observer.namespace}.svc.cluster.local."
 
     def is_a_cname():
         found = tools.dig(name, "CNAME")

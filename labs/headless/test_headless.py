@@ -62,8 +62,10 @@ def test_each_pod_is_reached(tools, observer):
 
 
 @check(points=1, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
-def test_service_port_is_not_mapped(tools):
-    """8080 is refused here, and answered by the contrast Service."""
+def test_service_port_is_not_mapped(tools, observer):
+    """The port 8080 is refused here, and answered by the contrast Service."""
+    numbers = [port["port"] for port in observer.service(SERVICE.name)["spec"].get("ports") or ()]
+    expect(numbers == [8080], seen=f"the Service's ports are {numbers}", expected="its port is 8080")
     mapped = tools.curl(f"http://{CONTRAST}:8080")
     expect(mapped.status == 200, seen=f"{CONTRAST}:8080 does not answer", expected="it maps 8080 to 80")
     direct = tools.curl(f"http://{SERVICE.name}:8080")
@@ -94,7 +96,7 @@ def test_contrast_has_one_address(tools, observer):
 @check(points=2, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
 def test_srv_carries_the_containers_port(eventually, tools, observer):
     """SRV for the port named http carries the container's 80."""
-    name = f"_http._tcp.{SERVICE.name}.{observer.namespace}.svc.cluster.local"
+    name = f"_http._tcp.{SERVICE.name}.{observer.namespace}.svc.cluster.local."
 
     def one_for_each_pod():
         answers = [answer.split() for answer in tools.dig(name, "SRV")]

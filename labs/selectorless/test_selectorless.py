@@ -52,8 +52,14 @@ def test_change_of_the_slice_changes_the_answer(eventually, tools, observer):
 
 @check(points=2, about=SERVICE, needs=("dns_answers_with_each_endpoint",))
 def test_srv_carries_the_port(eventually, tools, observer):
-    """SRV for the port named postgres carries 5432."""
-    name = f"_postgres._tcp.{SERVICE.name}.{observer.namespace}.svc.cluster.local"
+    """The port is named postgres, 5432, and SRV carries it."""
+    ports = observer.ports(SERVICE.name)
+    expect(
+        ports == ["postgres 5432/TCP"],
+        seen=f"the Service's ports are {listed(ports)}",
+        expected="its port is postgres 5432/TCP",
+    )
+    name = f"_postgres._tcp.{SERVICE.name}.{observer.namespace}.svc.cluster.local."
 
     def one_for_each_endpoint():
         answers = [answer.split() for answer in tools.dig(name, "SRV")]

@@ -71,7 +71,9 @@ def test_a_replaced_pod_keeps_its_name(eventually, tools, observer):
 
 @check(points=1, about=SERVICE, needs=("each_pod_has_a_name_in_dns",))
 def test_srv_names_the_pods(eventually, tools, observer):
-    """SRV for the port named http names both Pods."""
+    """SRV for the port named http, 80, names both Pods."""
+    ports = observer.ports(SERVICE.name)
+    expect(ports == ["http 80/TCP"], seen=f"the Service's ports are {listed(ports)}", expected="its port is http 80/TCP")
     base = f"{SERVICE.name}.{observer.namespace}.svc.cluster.local"
 
     def names_both():
