@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -18,6 +18,8 @@ KINDS = (
 )
 ROOT = Path(__file__).parent.parent / "labs"
 SHARED = Path(__file__).parent.parent / "manifests"
+WORDS = {str: "a text", int: "a whole number", list: "a list", dict: "a mapping"}
+Value = TypeVar("Value", str, int, list[Any], dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,17 @@ class Lab:
         return self.directory / "submission"
 
     def titles(self) -> dict[str, str]:
-        """{check: its title, the first line of its docstring}, without running anything of the grader module."""
-        module = ast.parse((self.directory / f"test_{self.name}.py").read_text())
+        """{check: its title, the first line of its docstring}, without running anything of the grader module.
+
+        GraderError for a module that is missing or is not Python.
+        """
+        path = self.directory / f"test_{self.name}.py"
+        try:
+            module = ast.parse(path.read_bytes())
+        except OSError as error:
+            raise GraderError(f"{path}: {error.strerror}") from error
+        except (SyntaxError, ValueError) as error:
+            raise GraderError(f"{path}: it is not Python: {error}") from error
         return {
             each.name.removeprefix("test_"): (ast.get_docstring(each) or "").partition("\n")[0]
             for each in module.body
@@ -70,33 +81,63 @@ class Lab:
 
 
 def load(directory: Path) -> Lab:
-    """GraderError for a lab.yaml that is missing or wrong."""
-    path = directory / "lab.yaml"
-    if directory.is_relative_to(Path.cwd()):  # then messages name files as the user would
+    """GraderError, with the line or the key that is to blame, for a lab.yaml that is missing or wrong."""
+    if directory != Path.cwd() and directory.is_relative_to(Path.cwd()):  # then messages name files as the user would
         directory = directory.relative_to(Path.cwd())
+    path = directory / "lab.yaml"
     try:
-        content = yaml.safe_load(path.read_text())
-        if beyond := [kind for kind in content["kinds"] if kind not in KINDS]:
-            raise GraderError(f"{path}: `kinds` may not have {beyond[0]}. Choose from {', '.join(KINDS)}.")
-        return Lab(
-            directory,
-            title=str(content["title"]),
-            kinds=tuple(content["kinds"]),
-            points=int(content["points"]),
-            given=tuple(content["given"]),
-            images=tuple(content.get("images", ())),
-            namespaces=tuple(content.get("namespaces", ())),
-            upstream=dict(content.get("upstream", {})),
-            checks={name: _check_text(text) for name, text in content["checks"].items()},
-        )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise GraderError(f"{path}: this lab cannot be read: {error!r}") from error
+        return _lab(directory, yaml.safe_load(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        what = str(error.strerror)
+    except yaml.MarkedYAMLError as error:
+        what = f"line {error.problem_mark.line + 1}: {error.problem}" if error.problem_mark else str(error.problem)
+    except (yaml.YAMLError, ValueError) as error:
+        what = " ".join(str(error).split())
+    raise GraderError(f"{path}: this lab cannot be read: {what}")
+
+
+def names() -> list[str]:
+    """Of every lab of the course, also of one that cannot be read."""
+    return sorted(path.parent.name for path in ROOT.glob("*/lab.yaml"))
 
 
 def all_labs() -> list[Lab]:
     """Every lab of the course, by name."""
-    return [load(path.parent) for path in sorted(ROOT.glob("*/lab.yaml"))]
+    return [load(ROOT / name) for name in names()]
 
 
-def _check_text(text: Any) -> CheckText:
-    return CheckText(str(text["section"]), tuple(str(hint) for hint in text["hints"]))
+def _lab(directory: Path, content: Any) -> Lab:
+    """ValueError for what is not as it should be."""
+    if not isinstance(content, dict):
+        raise ValueError("it is no mapping")
+    kinds = _value(content, "kinds", list)
+    if beyond := [kind for kind in kinds if kind not in KINDS]:
+        raise ValueError(f"`kinds` may not have {beyond[0]}. Choose from {', '.join(KINDS)}.")
+    return Lab(
+        directory,
+        title=_value(content, "title", str),
+        kinds=tuple(kinds),
+        points=_value(content, "points", int),
+        given=tuple(_value(content, "given", list)),
+        images=tuple(_value(content, "images", list, [])),
+        namespaces=tuple(_value(content, "namespaces", list, [])),
+        upstream=_value(content, "upstream", dict, {}),
+        checks={
+            name: _check_text(_value(content["checks"], name, dict, at="checks."), f"checks.{name}.")
+            for name in _value(content, "checks", dict)
+        },
+    )
+
+
+def _check_text(text: dict[str, Any], at: str) -> CheckText:
+    hints = _value(text, "hints", list, at=at)
+    return CheckText(_value(text, "section", str, at=at), tuple(str(hint) for hint in hints))
+
+
+def _value(content: dict[str, Any], key: str, kind: type[Value], default: Value | None = None, at: str = "") -> Value:
+    value = content.get(key, default)
+    if value is None:
+        raise ValueError(f"the key `{at}{key}` is missing")
+    if not isinstance(value, kind):
+        raise ValueError(f"`{at}{key}` must be {WORDS[kind]}")
+    return value

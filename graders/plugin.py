@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import signal
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from graders import interrupt
 from graders.grading import Grading
-from graders.lab import ROOT, load
+from graders.lab import ROOT, load, names
 from graders.observe import Observer, is_going, is_under_way
 from graders.patience import eventually
 from graders.reports import terminal
 from graders.run import Run
+from graders.selection import check_of, is_whole, name_of, needing_dns, points_of
 from graders.session import EXIT_ERROR, KEY, Session
 from graders.single import SingleGrading
 from graders.time_limit import CHECK_SECONDS, SUBMISSION_SECONDS, Overdue, time_limit
@@ -42,19 +44,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Find the lab. What is wrong with it is said in one sentence, before pytest begins."""
+    directory = None if config.getoption("--collect-only") else _chosen_lab(config)
+    if directory is None:
+        return None
+    try:
+        config.stash[KEY] = Session(load(directory))
+    except GraderError as error:
+        print(error, file=sys.stderr)
+        return EXIT_ERROR
+    return None
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "check(points, about, needs, upstream): a check of a lab")
-    chosen = _chosen_labs(config)
-    if len(chosen) > 1:
-        raise pytest.UsageError("grade one lab at a time: pytest labs/NAME")
-    if not chosen or config.getoption("--collect-only"):
+    session = config.stash.get(KEY, None)
+    if session is None:
         return
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        session = Session(load(chosen[0]))
-    except GraderError as error:
-        pytest.exit(str(error), EXIT_ERROR)
-    config.stash[KEY] = session
+    interrupt.clear_up_when_told_to_end()
     if config.getoption("--gradebook"):
         from graders.gradebook.plugin import ClassGrading  # noqa: PLC0415 - a single grading needs none of it
 
@@ -68,19 +77,27 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(SingleGrading(config, session), "single-grading")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if KEY in config.stash:
+        interrupt.let_nothing_interrupt()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What the cluster does not allow is left out; a lab whose points do not sum up is not graded."""
     session = config.stash.get(KEY, None)
     if session is None or not items:
         return
-    checks = {item.function: _check(item) for item in _checks(items)}
-    points = sum(marker.kwargs["points"] for marker in checks.values())
-    if not config.getoption("-k") and points != session.lab.points:
+    points = points_of(items)
+    if points != session.lab.points and is_whole(session.lab, items):
         items.clear()
         what = f"{session.lab.directory}/lab.yaml says {session.lab.points} points; the checks sum to {points}"
-        pytest.exit(what, EXIT_ERROR)
+        if session.grading is None:  # of a class: standard error goes to its log
+            print(what, file=sys.stderr)
+            pytest.exit(what, EXIT_ERROR)
+        session.grading.problem = what
     if session.cluster and not session.cluster.dns_may_change:
-        left_out = [item for item in _checks(items) if _check(item).kwargs["upstream"]]
+        left_out = needing_dns(items)
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
 
@@ -91,10 +108,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         return
     grading.run.tools.forget()
     if grading.seconds > SUBMISSION_SECONDS:
-        what = f"all checks together took longer than {SUBMISSION_SECONDS:.0f} s: {_name(item)} was not run"
+        what = f"all checks together took longer than {SUBMISSION_SECONDS:.0f} s: {name_of(item)} was not run"
         grading.limits.append(what)
         pytest.skip(f"blocked: {what}")
-    for needed in _check(item).kwargs["needs"]:
+    for needed in check_of(item).kwargs["needs"]:
         before = grading.results.get(needed)
         if before and before.outcome is not Outcome.PASSED:
             pytest.skip(f"blocked: {needed} did not pass")
@@ -105,7 +122,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     grading = _grading(item)
     if grading is None:
         return (yield)
-    what = f"{_name(item)} took longer than {CHECK_SECONDS:.0f} s"
+    what = f"{name_of(item)} took longer than {CHECK_SECONDS:.0f} s"
     try:
         with time_limit(CHECK_SECONDS, what):
             return (yield)
@@ -154,7 +171,7 @@ def patient(request: pytest.FixtureRequest, run: Run) -> Callable[[Callable[[], 
 
     It has patience as long as a Pod that the check is about is still starting.
     """
-    about: Wanted | None = _check(request.node).kwargs["about"]
+    about: Wanted | None = check_of(request.node).kwargs["about"]
 
     def pods() -> list[dict[str, Any]]:
         return run.observer.pods(about.pods) if about and about.pods else []
@@ -174,19 +191,17 @@ def patient(request: pytest.FixtureRequest, run: Run) -> Callable[[Callable[[], 
     return wait
 
 
-def _interrupt(_signal: int, _frame: object) -> None:
-    """SIGTERM ends a grading as Ctrl-C does: it clears up."""
-    raise KeyboardInterrupt
-
-
-def _chosen_labs(config: pytest.Config) -> list[Path]:
-    found: dict[Path, None] = {}
+def _chosen_lab(config: pytest.Config) -> Path | None:
+    found: set[Path] = set()
+    labs = names()
     for argument in config.args:
         path = Path(str(argument).split("::")[0]).resolve()
-        for parent in (path, *path.parents):
-            if parent.parent == ROOT and (parent / "lab.yaml").exists():
-                found[parent] = None
-    return list(found)
+        if ROOT.is_relative_to(path):
+            found.update(ROOT / name for name in labs)
+        found.update(parent for parent in (path, *path.parents) if parent.parent == ROOT and parent.name in labs)
+    if len(found) > 1:
+        raise pytest.UsageError("grade one lab at a time: pytest labs/NAME")
+    return next(iter(found), None)
 
 
 def _grading(item: pytest.Item) -> Grading | None:
@@ -195,26 +210,11 @@ def _grading(item: pytest.Item) -> Grading | None:
     return session.grading if session and item.get_closest_marker("check") else None
 
 
-def _checks(items: list[pytest.Item]) -> list[pytest.Function]:
-    return [item for item in items if isinstance(item, pytest.Function) and item.get_closest_marker("check")]
-
-
-def _name(item: pytest.Item) -> str:
-    """`is_headless` for test_is_headless, of whichever student."""
-    return str(getattr(item, "originalname", item.name)).removeprefix("test_")
-
-
-def _check(item: pytest.Item) -> pytest.Mark:
-    marker = item.get_closest_marker("check")
-    assert marker
-    return marker
-
-
 def _result(run: Run, item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     function: Any = getattr(item, "function", None)
     title = ((function.__doc__ or "") if function else "").strip().splitlines()
-    name = _name(item)
-    marker = _check(item).kwargs
+    name = name_of(item)
+    marker = check_of(item).kwargs
     outcome, seen, expected = _outcome(call.excinfo)
     text = run.lab.checks.get(name)
     return CheckResult(
