@@ -27,3 +27,11 @@ def check(
         return marked
 
     return mark
+
+
+def services(check: pytest.Item) -> frozenset[str]:
+    """Names of the Services that the checks beside this one, and it itself, are about: those too that are not run."""
+    module = check.getparent(pytest.Module)
+    marks = [mark for each in vars(module.obj).values() for mark in getattr(each, "pytestmark", ())] if module else []
+    abouts = [mark.kwargs["about"] for mark in marks if mark.name == "check"]
+    return frozenset(about.name for about in abouts if about)

@@ -9,9 +9,10 @@ from graders import fence
 from graders.api import Refused, call
 from graders.clusters import RunningCluster
 from graders.diagnosis import Situation, diagnose
+from graders.diagnosis.situation import crashed, has_labels
 from graders.given import applied_last, given
 from graders.lab import Lab
-from graders.observe import Observer
+from graders.observe import Observer, is_going
 from graders.patience import wait_until
 from graders.submission import Document
 from graders.tools import POD, Tools
@@ -28,13 +29,15 @@ PLURALS = {"Endpoints": "endpoints", "NetworkPolicy": "networkpolicies"}  # that
 class Run:
     """`begin` applies everything; `end` removes it. `refusals`: {file:line: the API server's words}.
 
-    `fenced`: the namespace, that of one submission among many, is kept apart from all others.
+    `services`: names of the Services that the lab's checks are about. `fenced`: the namespace, that of one submission
+    among many, is kept apart from all others.
     """
 
     def __init__(self, lab: Lab, documents: list[Document], namespace: str = "", *, fenced: bool = False) -> None:
         self.lab = lab
         self.documents = documents
         self.refusals: dict[str, str] = {}
+        self.services: frozenset[str] = frozenset()
         self.namespace = namespace or f"lab-{lab.name}-{secrets.token_hex(3)}"
         self._fenced = fenced
         self._api: Any = None
@@ -81,33 +84,24 @@ class Run:
     def diagnose(self, wanted: Wanted) -> Diagnosis | None:
         """Why the Service is not as it is wanted, from what is to be seen now."""
         observer = self.observer
-        pods = observer.pods()
-        mine = [
-            pod for pod in pods if wanted.pods and wanted.pods.items() <= (pod["metadata"].get("labels") or {}).items()
-        ]
+        pods = [pod for pod in observer.pods() if not is_going(pod)]
+        mine = [pod for pod in pods if wanted.pods and has_labels(pod, wanted.pods)]
+        crashes = {pod["metadata"]["name"]: ended for pod in mine if (ended := crashed(pod))}
         elsewhere = [name for name in self.lab.namespaces if observer.service(wanted.name, self._real(name))]
         return diagnose(
             Situation(
                 wanted=wanted,
                 documents=self.documents,
+                others=self.services - {wanted.name},
                 refusals=self.refusals,
                 service=observer.service(wanted.name),
                 elsewhere=tuple(elsewhere),
-                pods=[pod for pod in pods if pod["metadata"]["name"] != POD],
-                slices=observer.slices(),
+                pods=pods,
                 events=observer.events(),
                 listening={pod["metadata"]["name"]: observer.listening(pod) for pod in mine},
-                logs={pod["metadata"]["name"]: log for pod in mine if (log := self._crash_log(pod))},
+                logs={name: observer.log(name, ended["name"]) for name, ended in crashes.items()},
             )
         )
-
-    def _crash_log(self, pod: dict[str, Any]) -> tuple[str, str] | None:
-        """(container, last lines) of the first container that crashed."""
-        for status in pod.get("status", {}).get("containerStatuses") or ():
-            ended = (status.get("lastState") or {}).get("terminated")
-            if ended and not status["ready"]:
-                return status["name"], self.observer.log(pod["metadata"]["name"], status["name"])
-        return None
 
     def _remove_namespaces(self) -> None:
         try:

@@ -13,6 +13,7 @@ from graders.diagnosis.service import missing, wrong_kind
 from graders.diagnosis.situation import Situation
 from graders.diagnosis.slices import wrong_slice
 from graders.diagnosis.stateful_set import wrong_stateful_set
+from graders.diagnosis.traffic import wrong_traffic
 from graders.verdict import Diagnosis
 
 # In the order of cause and effect: the first that holds explains those below it.
@@ -26,6 +27,7 @@ RULES: tuple[Callable[[Situation], Diagnosis | None], ...] = (
     not_ready,
     wrong_port,
     wrong_slice,
+    wrong_traffic,
 )
 
 

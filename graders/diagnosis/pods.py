@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from graders.diagnosis.situation import Object, Situation, listed, sentence
+from graders.diagnosis.situation import Object, Situation, crashed, labels_of, listed, sentence, statuses
 from graders.observe import is_ready
-from graders.submission import printable
+from graders.submission import Document, printable
 from graders.verdict import Diagnosis
 
+WORKLOADS = ("Deployment", "StatefulSet")
 FAILED_FOR_GOOD = 3  # probes, as the default failureThreshold
+CRASHED_FOR_GOOD = 2  # restarts, the second of them after a pause of ten seconds
 
 
 def not_ready(situation: Situation) -> Diagnosis | None:
@@ -15,41 +17,65 @@ def not_ready(situation: Situation) -> Diagnosis | None:
     if situation.service is None or not situation.wanted.pods:
         return None
     if not situation.wanted_pods:
-        cause = f"There is no Pod with the labels {listed(situation.wanted.pods)}."
-        return Diagnosis("no-pods", cause, "Apply the workload that makes them.", final=False)
+        return _no_pods(situation)
     for pod in situation.wanted_pods:
         if not is_ready(pod):
             return _explain(situation, pod)
     return None
 
 
+def _no_pods(situation: Situation) -> Diagnosis:
+    asked = listed(situation.wanted.pods)
+    there_is_none = f"There is no Pod with the labels {asked}."
+    workloads = [each for each in situation.documents if each.content["kind"] in WORKLOADS]
+    workload = next((each for each in workloads if each.name == situation.wanted.name), None)
+    if workload is None:
+        return Diagnosis("no-pods", there_is_none, "Apply the workload that makes them.", final=False)
+    spec = workload.content.get("spec") or {}
+    template = (spec.get("template") or {}).get("metadata") or {}
+    labels = template.get("labels") or {}
+    if not situation.wanted.pods.items() <= labels.items():
+        where = workload.at("spec", "template", "metadata", "labels")
+        cause = f"{where}: the Pods get the labels {printable(listed(labels)) or 'none'}; the Service asks for others."
+        return Diagnosis("pod-labels", cause, f"Give them {asked}.")
+    if spec.get("replicas") == 0:
+        cause = f"{workload.at('spec', 'replicas')}: replicas is 0, so there are no Pods."
+        return Diagnosis("no-replicas", cause, "Write how many there shall be.")
+    remedy = f"See `kubectl describe {workload.content['kind'].lower()} {workload.name}`."
+    return Diagnosis("no-pods", there_is_none, remedy, final=False)
+
+
 def _explain(situation: Situation, pod: Object) -> Diagnosis:
     name = pod["metadata"]["name"]
-    where = _at(situation, pod, "image")
-    if name in situation.logs:
-        where = _at(situation, pod, "command")
-        container, lines = situation.logs[name]
-        cause = sentence(
-            where, f"the Pod {name} crashes; the last that its container {container} wrote: {printable(lines)!r}."
-        )
-        final = any(_waiting(status).get("reason") == "CrashLoopBackOff" for status in _statuses(pod))
-        return Diagnosis("crash-loop", cause, "Mend its command or its configuration.", final)
-    for status in _statuses(pod):
-        waiting = _waiting(status)
+    liveness, _ = _failed_probes(situation, name, "Liveness")
+    failed, count = _failed_probes(situation, name, "Readiness")
+    ended = crashed(pod)
+    if ended and liveness:
+        where = _at(situation, pod, "livenessProbe", ended["name"])
+        cause = sentence(where, f"the Pod {name} is started anew again and again: {printable(liveness)}.")
+        remedy = "Let the liveness probe ask the port and path on which the container answers, or leave it out."
+        return Diagnosis("liveness", cause, remedy, final=False)
+    if ended:
+        return _crash(situation, pod, ended)
+    for status in statuses(pod):
+        where = _at(situation, pod, "image", status["name"])
+        waiting = (status.get("state") or {}).get("waiting") or {}
         if waiting.get("reason") in ("ErrImagePull", "ImagePullBackOff", "InvalidImageName"):
             cause = sentence(where, f"the image {printable(status['image'])} of the Pod {name} cannot be pulled.")
             return Diagnosis("image", cause, "Write an image and tag that exist.", final=False)
         if waiting.get("reason") in ("CreateContainerConfigError", "CreateContainerError", "RunContainerError"):
-            cause = sentence(
-                where, f"the container {status['name']} of the Pod {name} cannot start: {waiting.get('message')}."
-            )
+            why = printable(str(waiting.get("message"))).rstrip(".")
+            cause = sentence(where, f"the container {status['name']} of the Pod {name} cannot start: {why}.")
             return Diagnosis("container-config", cause, "Mend what it refers to.", final=False)
-    failed, count = _failed_probes(situation, name)
     if failed:
         where = _at(situation, pod, "readinessProbe")
         cause = sentence(where, f"the Pod {name} is not ready, so it gets no traffic: {printable(failed)}.")
+        in_vain = _asks_in_vain(situation, pod)
         remedy = "Let the readiness probe ask the port and path on which the container answers."
-        return Diagnosis("readiness", cause, remedy, final=count >= FAILED_FOR_GOOD)
+        # A server that is still starting fails its probes too; one that answers 404 has started.
+        final = count >= FAILED_FOR_GOOD and (bool(in_vain) or "statuscode: 4" in failed)
+        return Diagnosis("readiness", cause + in_vain, remedy, final)
+    where = _at(situation, pod, "image")
     conditions = pod.get("status", {}).get("conditions") or ()
     scheduled = next(
         (each for each in conditions if each["type"] == "PodScheduled" and each["status"] == "False"), None
@@ -61,33 +87,71 @@ def _explain(situation: Situation, pod: Object) -> Diagnosis:
     return Diagnosis("not-ready", cause, f"See `kubectl describe pod {name}`.", final=False)
 
 
-def _failed_probes(situation: Situation, pod: str) -> tuple[str, int]:
-    """What the last probe that failed said, and how many have."""
+def _crash(situation: Situation, pod: Object, status: Object) -> Diagnosis:
+    name, container, end = pod["metadata"]["name"], status["name"], status["lastState"]["terminated"]
+    lines = situation.logs.get(name, "")
+    said = f"the last that its container {container} wrote: {printable(lines)!r}"
+    if end.get("reason") == "StartError":  # of the container runtime: there is no such command, say
+        said = f"its container {container} cannot be started: {printable(str(end.get('message'))).rstrip('.')}"
+    elif not lines:
+        killed = " (killed for want of memory)" if end.get("reason") == "OOMKilled" else ""
+        said = f"its container {container} wrote nothing and ended with exit code {end['exitCode']}{killed}"
+    cause = sentence(_at(situation, pod, "command", container), f"the Pod {name} crashes; {said}.")
+    remedy = "Mend its command or its configuration."
+    if end["exitCode"] == 0:
+        remedy = "Let its command go on: a server does not come to an end."
+    return Diagnosis("crash-loop", cause, remedy, final=status.get("restartCount", 0) >= CRASHED_FOR_GOOD)
+
+
+def _failed_probes(situation: Situation, pod: str, kind: str) -> tuple[str, int]:
+    """What the last probe of a kind that failed said, and how many have."""
     failed = [
         event
         for event in situation.events
-        if event.get("reason") == "Unhealthy" and event["involvedObject"]["name"] == pod
+        if event.get("reason") == "Unhealthy"
+        and event["involvedObject"]["name"] == pod
+        and str(event.get("message")).startswith(f"{kind} probe")
     ]
     if not failed:
         return "", 0
     last = max(failed, key=lambda event: str(event.get("lastTimestamp")))
-    return str(last["message"]), sum(event.get("count") or 1 for event in failed)
+    return str(last["message"]).strip(), sum(event.get("count") or 1 for event in failed)
 
 
-def _statuses(pod: Object) -> list[Object]:
-    return list(pod.get("status", {}).get("containerStatuses") or ())
-
-
-def _waiting(status: Object) -> Object:
-    return (status.get("state") or {}).get("waiting") or {}
-
-
-def _at(situation: Situation, pod: Object, field: str) -> str:
-    """`file:line: ` of a field of the first container that has it, in the submission's workload that made the Pod."""
-    for document in situation.documents:
-        made = document.name and pod["metadata"]["name"].startswith(f"{document.name}-")
-        if made and document.content["kind"] in ("Deployment", "StatefulSet"):
-            containers = pod["spec"]["containers"]
-            number = next((each for each, container in enumerate(containers) if field in container), 0)
-            return f"{document.at('spec', 'template', 'spec', 'containers', number, field)}: "
+def _asks_in_vain(situation: Situation, pod: Object) -> str:
+    """` It asks port 8080; …` where the readiness probe asks a port on which nobody in the Pod listens; else ""."""
+    listening = situation.listening.get(pod["metadata"]["name"])
+    for container in pod["spec"]["containers"]:
+        probe = container.get("readinessProbe") or {}
+        port = (probe.get("httpGet") or probe.get("tcpSocket") or {}).get("port")
+        number = next(
+            (each["containerPort"] for each in container.get("ports") or () if each.get("name") == port), port
+        )
+        if number and listening and number not in listening:
+            has = ", ".join(str(each) for each in sorted(listening))
+            return f" It asks port {printable(str(port))}; the Pod listens on: {has}."
     return ""
+
+
+def _at(situation: Situation, pod: Object, field: str, container: str = "") -> str:
+    """`file:line: ` of a field of a container in the submission's workload that made the Pod.
+
+    Without a name: of the first container that has the field.
+    """
+    document = _maker(situation, pod)
+    if document is None:
+        return ""
+    containers = pod["spec"]["containers"]
+    is_meant = [each["name"] == container if container else field in each for each in containers]
+    number = is_meant.index(True) if True in is_meant else 0
+    return f"{document.at('spec', 'template', 'spec', 'containers', number, field)}: "
+
+
+def _maker(situation: Situation, pod: Object) -> Document | None:
+    """Its Pods' names begin with its own, and they have the labels of its template."""
+    for document in situation.documents:
+        if document.content["kind"] in WORKLOADS and pod["metadata"]["name"].startswith(f"{document.name}-"):
+            template = ((document.content.get("spec") or {}).get("template") or {}).get("metadata") or {}
+            if (template.get("labels") or {}).items() <= labels_of(pod).items():
+                return document
+    return None

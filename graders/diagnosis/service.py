@@ -18,13 +18,17 @@ def missing(situation: Situation) -> Diagnosis | None:
         cause = f"{situation.at('metadata', 'namespace')}the Service {name} is in the namespace {other}, not here."
         remedy = "Leave metadata.namespace out: a Service selects Pods of its own namespace only, and is found there."
         return Diagnosis("other-namespace", cause, remedy)
-    names = [document.name for document in situation.services]
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0)
-    if not near:
-        return Diagnosis("no-service", f"There is no Service {name} in the submission.", "Write its manifest.")
-    document = next(each for each in situation.services if each.name == near[0])
-    cause = f"{document.at('metadata', 'name')}: this Service is named {printable(near[0]) or '(nothing)'}."
-    return Diagnosis("wrong-name", cause, f"Name it {name}: clients look for that name.")
+    candidates = [each.name for each in situation.services if each.name not in situation.others]
+    near = difflib.get_close_matches(name, candidates, n=1)
+    if near:
+        document = next(each for each in situation.services if each.name == near[0])
+        cause = f"{document.at('metadata', 'name')}: this Service is named {printable(near[0])}."
+        return Diagnosis("wrong-name", cause, f"Name it {name}: clients look for that name.")
+    cause = f"There is no Service {name} in the submission."
+    if candidates:
+        remedy = f"Name it so if it is {printable(' or '.join(candidates))} that is meant, or write its manifest."
+        return Diagnosis("no-service", cause, remedy)
+    return Diagnosis("no-service", cause, "Write its manifest.")
 
 
 def wrong_kind(situation: Situation) -> Diagnosis | None:

@@ -15,21 +15,21 @@ Object = dict[str, Any]  # of the Kubernetes API, as on the wire
 class Situation:
     """The submission's documents and the state of the lab's namespace.
 
-    `refusals`: {where of a document: the API server's words}. `elsewhere`: other namespaces of the lab that have a
-    Service of the wanted name. `listening`: {Pod: TCP ports that something listens on}. `logs`: {Pod: (container, last
-    lines)} of Pods that crash.
+    `others`: names of the Services that other checks are about. `refusals`: {where of a document: the API server's
+    words}. `elsewhere`: other namespaces of the lab that have a Service of the wanted name. `listening`: {Pod: TCP
+    ports that something listens on}. `logs`: {Pod: last lines of the container that `crashed` there}.
     """
 
     wanted: Wanted
     documents: list[Document] = field(default_factory=list)
+    others: frozenset[str] = frozenset()
     refusals: dict[str, str] = field(default_factory=dict)
     service: Object | None = None
     elsewhere: tuple[str, ...] = ()
     pods: list[Object] = field(default_factory=list)
-    slices: list[Object] = field(default_factory=list)
     events: list[Object] = field(default_factory=list)
     listening: dict[str, set[int]] = field(default_factory=dict)
-    logs: dict[str, tuple[str, str]] = field(default_factory=dict)
+    logs: dict[str, str] = field(default_factory=dict)
 
     @property
     def document(self) -> Document | None:
@@ -56,6 +56,25 @@ def labels_of(obj: Object) -> dict[str, str]:
 
 def has_labels(obj: Object, wanted: dict[str, str]) -> bool:
     return wanted.items() <= labels_of(obj).items()
+
+
+def names(objects: list[Object]) -> set[str]:
+    return {each["metadata"]["name"] for each in objects}
+
+
+def statuses(pod: Object) -> list[Object]:
+    """Of its containers, in the order in which they are started."""
+    status = pod.get("status") or {}
+    return [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+
+
+def crashed(pod: Object) -> Object | None:
+    """The status of the first container that has ended at least once and is not ready since."""
+    return next((each for each in statuses(pod) if _last_end(each) and not each["ready"]), None)
+
+
+def _last_end(status: Object) -> Object | None:
+    return (status.get("lastState") or {}).get("terminated")
 
 
 def listed(items: dict[str, str]) -> str:

@@ -69,11 +69,14 @@ spec:
           image: nginx:1.29
           readinessProbe: {httpGet: {port: 80}}
 """
+CONTAINER = {
+    "name": "nginx",
+    "readinessProbe": {"httpGet": {"port": "http"}},
+    "ports": [{"name": "http", "containerPort": 80}],
+}
 POD = {
     "metadata": {"name": "web-0", "labels": {"app": "nginx", "pod-template-hash": "x"}},
-    "spec": {
-        "containers": [{"name": "nginx", "readinessProbe": {}, "ports": [{"name": "http", "containerPort": 80}]}],
-    },
+    "spec": {"containers": [CONTAINER]},
     "status": {"conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": []},
 }
 
@@ -88,27 +91,30 @@ def unready(**container: Any) -> dict[str, Any]:
 
 def said(
     tmp_path: Path, text: str, wanted: Wanted, refusal: str = "", live: dict[str, Any] | None = None, **state: Any
-) -> tuple[str, str]:
-    """(code, message) for a submission, as if the API server had taken it as it is, or refused it."""
+) -> tuple[str, str, bool]:
+    """(code, message, final) for a submission, as if the API server had taken it as it is, or refused its last object.
+
+    `live`: what the Service's spec is in the cluster, beside what the submission says.
+    """
     path = tmp_path / "a.yaml"
     path.write_text(text)
     documents = read(path)
-    refusals = {documents[0].where: refusal} if refusal else {}
-    service = next((each.content for each in documents if each.content["kind"] == "Service"), None)
-    if service and not refusal:
+    refusals = {documents[-1].where: refusal} if refusal else {}
+    taken = documents[:-1] if refusal else documents
+    service = next((each.content for each in taken if each.content["kind"] == "Service"), None)
+    if service:
         spec = {"type": "ClusterIP", "clusterIP": "10.96.0.7", **(service.get("spec") or {})}
         spec["ports"] = [{"protocol": "TCP", **port} for port in spec.get("ports", ())]
         service = {**service, "spec": {**spec, **(live or {})}}
     observed = {
-        "service": service if service and service["metadata"]["name"] == wanted.name and not refusal else None,
+        "service": service if service and service["metadata"]["name"] == wanted.name else None,
         "pods": [POD] if wanted.pods else [],
-        "slices": [each.content for each in documents if each.content["kind"] == "EndpointSlice"],
         "listening": {"web-0": {80}},
         **state,
     }
     found = diagnose(Situation(wanted=wanted, documents=documents, refusals=refusals, **observed))
     assert found, "nothing was diagnosed"
-    return found.code, f"{found.cause} {found.remedy}".replace(str(path), "a.yaml").strip()
+    return found.code, f"{found.cause} {found.remedy}".replace(str(path), "a.yaml").strip(), found.final
 
 
 def changed(text: str, *changes: tuple[str, str]) -> str:
@@ -139,13 +145,15 @@ def test_message(row: dict[str, Any], tmp_path: Path) -> None:
         state["pods"] = [unready(**state.pop("pod"))]
     if "event" in state:
         event = {"reason": "Unhealthy", "involvedObject": {"name": "web-0"}, "message": state.pop("event")}
-        state["events"] = [event]
+        state["events"] = [{**event, "count": state.pop("count", 1)}]
     if "log" in state:
-        state["logs"] = {"web-0": ("nginx", state.pop("log"))}
+        state["logs"] = {"web-0": state.pop("log")}
+    if "others" in state:
+        state["others"] = frozenset(state["others"])
     if "labels" in state:
         state["pods"] = [{**POD, "metadata": {"name": "web-0", "labels": state.pop("labels")}}]
-    code, message = said(tmp_path, text, WANTED[row["wanted"]], row.get("refusal", ""), row.get("live"), **state)
-    assert (code, message) == (row["code"], textwrap.dedent(row["says"]).replace("\n", " ").strip())
+    found = said(tmp_path, text, WANTED[row["wanted"]], row.get("refusal", ""), row.get("live"), **state)
+    assert found == (row["code"], textwrap.dedent(row["says"]).replace("\n", " ").strip(), row.get("final", True))
 
 
 def test_nothing_is_said_of_what_is_right(tmp_path: Path) -> None:
