@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from graders import interrupt
+from graders.checks import services
 from graders.grading import Grading
 from graders.lab import ROOT, load, names
 from graders.observe import Observer, is_going, is_under_way
@@ -107,6 +108,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if grading is None:
         return
     grading.run.tools.forget()
+    grading.run.services = services(item)
     if grading.seconds > SUBMISSION_SECONDS:
         what = f"all checks together took longer than {SUBMISSION_SECONDS:.0f} s: {name_of(item)} was not run"
         grading.limits.append(what)
