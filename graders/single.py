@@ -155,7 +155,7 @@ class SingleGrading:
 
     def _remember(self) -> None:
         """For `labs hint`: what came of the student's own work."""
-        lab, cache = self._session.lab, self._config.cache
+        lab, cache = self._session.lab, getattr(self._config, "cache", None)  # none with -p no:cacheprovider
         if cache and self._grading.results and self._path.resolve() == lab.submission.resolve():
             place = f"labs/last/{lab.name}"
             now = {name: str(result.outcome) for name, result in self._grading.results.items()}
