@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,21 +16,25 @@ from rich.table import Table
 from pocketkube import cluster as pocket
 from pocketkube.failure import CannotRun
 
-PROGRAMS = {
-    "crun": "crun",
-    "nginx": "nginx-light",
-    "busybox": "busybox",
-    "curl": "curl",
-    "nslookup": "bind9-dnsutils",
+PROGRAMS = {  # {program: (Debian's package, what it is for)}, as in setup/debian
+    "crun": ("crun", "containers"),
+    "nginx": ("nginx-light", "image nginx"),
+    "busybox": ("busybox", "image busybox"),
+    "curl": ("curl", "image tiny-tools"),
+    "nslookup": ("bind9-dnsutils", "image tiny-tools"),
+    "dig": ("bind9-dnsutils", "image tiny-tools"),
 }
+IP = ("iproute2", "looking at a Pod")
+ENGINE_SECONDS = 10
 SEARCHED = "/usr/sbin:/usr/bin:/sbin:/bin"  # where the images of pocketkube are made from
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`needed`: without it nothing can be graded here."""
+    """`needed`: without it nothing can be graded on the embedded cluster."""
 
     what: str
+    purpose: str
     good: bool
     found: str
     remedy: str = ""
@@ -40,11 +45,12 @@ def doctor() -> None:
     """Look at all that the labs need; exit status 1 when they cannot run here."""
     findings = [_python(), *_programs(), _embedded(), *_kind()]
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("", "what", "found", "to do"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("", "what", "for", "found", "to do"):
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("what", "for"))
     for finding in findings:
         sign = "[green]ok[/]" if finding.good else "[red]missing[/]" if finding.needed else "[yellow]-[/]"
-        table.add_row(sign, finding.what, escape(finding.found), escape("" if finding.good else finding.remedy))
+        remedy = "" if finding.good else finding.remedy
+        table.add_row(sign, finding.what, finding.purpose, escape(finding.found), escape(remedy))
     Console().print(table)
     if any(finding.needed and not finding.good for finding in findings):
         raise typer.Exit(1)
@@ -52,42 +58,56 @@ def doctor() -> None:
 
 def _python() -> Finding:
     version = ".".join(str(part) for part in sys.version_info[:3])
-    return Finding(
-        "Python 3.11 or newer", sys.version_info >= (3, 11), version, "Install python3.11 and python3.11-venv."
-    )
+    remedy = "Install python3.11 and python3.11-venv."
+    return Finding("Python 3.11 or newer", "all of it", sys.version_info >= (3, 11), version, remedy)
 
 
 def _programs() -> list[Finding]:
     findings = []
-    for program, package in PROGRAMS.items():
+    for program, (package, purpose) in {**PROGRAMS, "ip": IP}.items():
         path = shutil.which(program, path=SEARCHED)
         remedy = f"sudo apt-get install {package} (or sudo setup/debian for all)"
-        findings.append(Finding(program, path is not None, path or "not installed", remedy))
+        found, needed = path or "not installed", program in PROGRAMS
+        findings.append(Finding(program, purpose, path is not None, found, remedy, needed))
     kubectl = Path(sys.executable).parent / "kubectl"
     found = str(kubectl) if kubectl.exists() else shutil.which("kubectl") or "not installed"
-    return [*findings, Finding("kubectl", found != "not installed", found, "make .venv/ready", needed=False)]
+    remedy = "make .venv/ready"
+    return [*findings, Finding("kubectl", "labs shell", found != "not installed", found, remedy, needed=False)]
 
 
 def _embedded() -> Finding:
     """By doing it: a cluster is started and ended."""
-    what = "the embedded cluster"
+    what = ("the embedded cluster", "pytest labs/NAME")
     if pocket.running():
-        return Finding(what, True, "it is up")
+        return Finding(*what, True, "it is up")
     try:
         with pocket.start():
-            return Finding(what, True, "starts")
+            return Finding(*what, True, "starts")
     except CannotRun as error:
-        return Finding(what, False, f"cannot {error.step}: {error.error}", error.remedy)
+        return Finding(*what, False, f"cannot {error.step}: {error.error}", error.remedy)
     except pocket.ClusterFailed as error:
-        return Finding(what, False, str(error).splitlines()[0], "Run `python -m pocketkube up` and see its log.")
+        return Finding(*what, False, str(error).splitlines()[0], "Run `python -m pocketkube up` and see its log.")
 
 
 def _kind() -> list[Finding]:
-    install = {
-        "kind": "For --cluster kind: https://kind.sigs.k8s.io/docs/user/quick-start/#installation",
-        "docker": "For --cluster kind: a Docker engine, https://docs.docker.com/engine/install/",
-    }
+    found = {name: shutil.which(name) or "not installed" for name in ("kind", "docker")}
+    engine = found["docker"] != "not installed" and _engine_answers()
+    if found["docker"] == "not installed":
+        remedy = "Install it: https://docs.docker.com/engine"
+    else:
+        found["docker"] += "" if engine else ", but no engine answers"
+        remedy = "Start it; `docker info` says why not."
+    install = "Install it: https://kind.sigs.k8s.io"
     return [
-        Finding(name, shutil.which(name) is not None, shutil.which(name) or "not installed", remedy, needed=False)
-        for name, remedy in install.items()
+        Finding("kind", "--cluster kind", found["kind"] != "not installed", found["kind"], install, needed=False),
+        Finding("docker", "--cluster kind", engine, found["docker"], remedy, needed=False),
     ]
+
+
+def _engine_answers() -> bool:
+    """The client alone is no Docker."""
+    try:
+        asked = subprocess.run(["docker", "info"], capture_output=True, timeout=ENGINE_SECONDS, check=False)
+        return asked.returncode == 0
+    except subprocess.TimeoutExpired:
+        return False

@@ -10,9 +10,10 @@ import typer
 
 from graders.cli.choose import lab_named
 from graders.lab import ROOT, Lab
+from graders.verdict import Outcome
 
 CACHE = ROOT.parent / ".pytest_cache" / "v"
-LAST_FAILED = CACHE / "cache" / "lastfailed"  # pytest's own: {node id: true}
+LAST = CACHE / "labs" / "last"  # a file a lab, of its own submission: {check: outcome}
 STEPS = CACHE / "labs" / "hints"
 
 
@@ -23,6 +24,10 @@ def hint(
     """A question first, then a pointer, then the answer's shape: one step more at each call."""
     lab = lab_named(name)
     chosen = check.removeprefix("test_") or _first_failed(lab)
+    if not chosen:
+        typer.echo(f"No check failed last time. Name one for its hints: labs hint {lab.name} CHECK")
+        typer.echo(f"The checks: {', '.join(lab.checks)}")
+        return
     if chosen not in lab.checks:
         raise typer.BadParameter(f"{lab.name} has no check {chosen!r}, only {', '.join(lab.checks)}.")
     text = lab.checks[chosen]
@@ -39,8 +44,11 @@ def hint(
 
 
 def _first_failed(lab: Lab) -> str:
-    failed = {node.rpartition("::test_")[2] for node in _read(LAST_FAILED) if node.startswith(f"labs/{lab.name}/")}
-    return next((name for name in lab.checks if name in failed), next(iter(lab.checks)))
+    """Of the last grading of the student's own work; before there is one, the first check. "" when none failed."""
+    last = _read(LAST / lab.name)
+    if not last:
+        return next(iter(lab.checks))
+    return next((name for name in lab.checks if last.get(name) == Outcome.FAILED), "")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
+from graders import interrupt
 from graders.admit import admit
 from graders.cli.choose import lab_named
 from graders.cli.warm import warm_cluster
@@ -22,6 +23,7 @@ from graders.tools import POD
 from graders.verdict import GraderError
 from pocketkube.cluster import CONTEXT
 
+PROGRAMS = "/root/bin"  # in the Pod: its /usr may be the host's own, and not to be written
 INSIDE = "https://kubernetes.default.svc"  # the API server's name in every cluster
 
 
@@ -32,6 +34,7 @@ def shell(
 ) -> None:
     """A tiny-tools prompt in the lab's namespace, where `kubectl` works too; it is gone when you leave."""
     lab = lab_named(name)
+    interrupt.clear_up_when_told_to_end()
     path = lab.default_submission()
     run = Run(lab, admit(lab, path))
     if kubeconfig or context:
@@ -55,15 +58,17 @@ def _open(run: Run, path: Path, cluster: RunningCluster) -> None:
                 typer.secho(f"{where}: the API server refused this: {words}", fg="red")
             typer.echo(f"{path} is applied in the namespace {run.namespace}. `exit` ends this and removes it.")
             typer.echo(f"In another terminal: export KUBECONFIG={here}")
-            subprocess.run([*_kubectl(here), "exec", "-it", POD, "--", "sh"], check=False)
+            prompt = f"PATH={PROGRAMS}:$PATH exec sh"
+            interrupt.run([*_kubectl(here), "exec", "-it", POD, "--", "sh", "-c", prompt])
     finally:
+        interrupt.let_nothing_interrupt()
         run.end()
         cluster.end()
 
 
 def _give_kubectl(here: Path, there: Path) -> None:
     """kubectl and its configuration into the Pod, by its standard input: `kubectl cp` wants a tar there."""
-    for source, target, mode in ((_program(), "/usr/local/bin/kubectl", "755"), (there, "/root/.kube/config", "600")):
+    for source, target, mode in ((_program(), f"{PROGRAMS}/kubectl", "755"), (there, "/root/.kube/config", "600")):
         script = f"mkdir -p {Path(target).parent} && cat > {target} && chmod {mode} {target}"
         with source.open("rb") as content:
             done = subprocess.run(
@@ -79,8 +84,8 @@ def _in_namespace(cluster: RunningCluster, namespace: str) -> dict[str, Any]:
     """The kubeconfig with nothing but the one context, and the lab's namespace in it."""
     config = yaml.safe_load(cluster.kubeconfig.read_text())
     context = next(each for each in config["contexts"] if each["name"] == cluster.context)
-    named = {"clusters": context["context"]["cluster"], "users": context["context"]["user"]}
-    kept = {part: [each for each in config[part] if each["name"] == name] for part, name in named.items()}
+    named = {"clusters": context["context"]["cluster"], "users": context["context"].get("user")}
+    kept = {part: [each for each in config.get(part, ()) if each["name"] == name] for part, name in named.items()}
     context = {**context, "context": {**context["context"], "namespace": namespace}}
     return {**config, **kept, "contexts": [context], "current-context": cluster.context}
 

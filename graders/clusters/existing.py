@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -15,13 +16,32 @@ def connect(kubeconfig: str | None, context: str | None, *, dns_may_change: bool
         raise NoCluster("--cluster existing wants --kubeconfig FILE and --context NAME: a context is never guessed.")
     path = Path(kubeconfig)
     try:
-        config = yaml.safe_load(path.read_text())
-        names = [str(each["name"]) for each in config["contexts"]]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise NoCluster(
-            f"{path} is no kubeconfig that can be read: {error}. Name another with --kubeconfig."
-        ) from error
-    if context not in names:
-        raise NoCluster(f"{path} has no context {context!r}. It has: {', '.join(names)}.")
+        config = yaml.safe_load(path.read_text(encoding="utf-8"))
+        contexts = {str(each["name"]): each for each in config["contexts"]}
+    except OSError as error:
+        raise _unusable(path, str(error.strerror)) from error
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise _unusable(path, f"{line}{error.problem}") from error
+    except (yaml.YAMLError, ValueError) as error:  # of characters that are none
+        raise _unusable(path, "it is no text") from error
+    except (KeyError, TypeError) as error:
+        raise _unusable(path, "it has no list of contexts") from error
+    if context not in contexts:
+        raise NoCluster(f"{path} has no context {context!r}. It has: {', '.join(contexts)}.")
+    if not _leads_to_a_cluster(config, contexts[context]):
+        raise _unusable(path, f"its context {context!r} leads to no cluster")
     why = f"context {context} of {path}, as named"
     return RunningCluster("existing", why, path, context, ours=False, dns_may_change=dns_may_change)
+
+
+def _leads_to_a_cluster(config: Any, context: Any) -> bool:
+    try:
+        name = context["context"]["cluster"]
+        return any(each["name"] == name and each["cluster"]["server"] for each in config["clusters"])
+    except (KeyError, TypeError):
+        return False
+
+
+def _unusable(path: Path, why: str) -> NoCluster:
+    return NoCluster(f"{path} is no kubeconfig that can be read: {why}. Name another with --kubeconfig.")
