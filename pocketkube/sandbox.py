@@ -15,6 +15,7 @@ from pocketkube.failure import IN_CONTAINER, RESTRICTED, step
 
 PIDS = 16384  # processes of a whole cluster, where the kernel can bound them
 RUN = Path("/run")  # a tmpfs of the sandbox's own: what is written below vanishes with it
+RUN_SIZE = "1g"  # it is memory: what containers write must not take the machine's
 
 
 def enter() -> int:
@@ -44,7 +45,7 @@ def furnish() -> None:
         flags = namespaces.MS_NOSUID | namespaces.MS_NODEV | namespaces.MS_NOEXEC
         namespaces.mount("proc", "/proc", "proc", flags)
     with step("mount a tmpfs", IN_CONTAINER):
-        namespaces.mount("tmpfs", str(RUN), "tmpfs", namespaces.MS_NOSUID | namespaces.MS_NODEV, "mode=0755")
+        namespaces.mount("tmpfs", str(RUN), "tmpfs", namespaces.MS_NOSUID | namespaces.MS_NODEV, f"mode=0755,size={RUN_SIZE}")
         # crun refuses a host with hybrid cgroups; an empty directory is to it a host without any.
         namespaces.mount("tmpfs", "/sys/fs/cgroup", "tmpfs", options="mode=0555")
     if namespaces.PID_MAX_OF_ITS_OWN:

@@ -46,7 +46,9 @@ def grade(
     workers: Annotated[int, typer.Option("-n", min=0, help="Submissions side by side; 0: one a core.")] = 0,
     roster: Annotated[Path | None, typer.Option(help="Who is enrolled: a CSV of Canvas, Moodle, or your own.")] = None,
     regrade: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only these students, and anew.")] = None,
-    only: Annotated[Only | None, typer.Option(help="Only students with such a verdict, and anew.")] = None,
+    only: Annotated[
+        Only | None, typer.Option(case_sensitive=False, help="Only students with such a verdict, and anew.")
+    ] = None,
     shard: Annotated[str, typer.Option(metavar="I/N", help="Only part I of N; /N in a Pod of an Indexed Job.")] = "",
     cluster: ClusterOption = "auto",
     kubeconfig: KubeconfigOption = "",
@@ -55,6 +57,8 @@ def grade(
 ) -> None:
     """Grade every submission of a class, each once; what is graded already stays."""
     chosen, console = lab_named(lab), Console()
+    if out.resolve().is_relative_to(submissions.resolve()):
+        raise typer.BadParameter("--out is in the folder of the submissions, and would be taken for one. Name another.")
     handed_in = find(submissions)
     if shard:
         handed_in = _shard(shard).of(handed_in)
@@ -123,6 +127,10 @@ def _summarise(console: Console, book: Gradebook, written: list[Path]) -> None:
     invalid = sum(result.status is Status.INVALID for result in results)
     graded_well = len(results) - invalid - len(errors)
     console.print(f"{graded_well} graded, {invalid} invalid, {len(errors)} with an error of ours.", highlight=False)
+    kept = book.directory / ROSTER
+    if kept.exists():
+        missing = len(rosters.match(rosters.read(kept), results).missing)
+        console.print(f"{missing} of the roster handed in nothing.", highlight=False)
     for path in written:
         console.print(f"  {path}", highlight=False, soft_wrap=True)
     if errors:

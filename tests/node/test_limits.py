@@ -84,3 +84,13 @@ def test_where_the_kernel_does_not_bound_processes_they_are_counted(monkeypatch:
     monkeypatch.setattr(limits, "PIDS", 0)
     sampler.sample()
     assert told == [("Error", "more than 0 processes")]
+
+
+def test_what_containers_write_is_bounded_and_ends_with_them(kubectl: Kubectl, namespace: str) -> None:
+    """Files are memory here: they must not take the machine's, nor the cluster down."""
+    create(kubectl, namespace, "dd if=/dev/zero of=/full bs=1M count=5000")
+    kubectl("wait", "--for=jsonpath={.status.phase}=Failed", "pod/p", "--timeout=15s", namespace=namespace)
+    assert "No space left on device" in kubectl("logs", "p", namespace=namespace).stdout
+    kubectl("delete", "pod", "p", namespace=namespace)
+    create(kubectl, namespace, "dd if=/dev/zero of=/some bs=1M count=100")
+    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/p", "--timeout=15s", namespace=namespace)
