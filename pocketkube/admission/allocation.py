@@ -29,8 +29,29 @@ def allocate(store: Store, resource: Resource, new: Object, old: Object | None) 
         return []
     if old and old["spec"]["type"] != "ExternalName" and not spec.get("clusterIP"):
         spec["clusterIP"] = old["spec"].get("clusterIP", "")
+    causes = _unavailable_families(spec)
+    if causes:
+        return causes
     others = [each for each in store.list(SERVICES) if each["metadata"]["uid"] != new["metadata"]["uid"]]
     return _allocate_address(spec, others) + _allocate_node_ports(spec, old, others)
+
+
+def _unavailable_families(spec: Object) -> list[Cause]:
+    """This cluster is of IPv4 alone; only a headless Service without selector may name what the cluster lacks.
+
+    Source: https://kubernetes.io/docs/concepts/services-networking/dual-stack/#services
+    """
+    if spec.get("clusterIP") == "None" and not spec.get("selector"):
+        return []
+    causes = [
+        Cause.invalid(f"spec.ipFamilies[{number}]", json.dumps(family), "not configured on this cluster")
+        for number, family in enumerate(spec.get("ipFamilies") or ())
+        if family != "IPv4"
+    ]
+    if spec.get("ipFamilyPolicy") == "RequireDualStack":
+        why = "this cluster is not configured for dual-stack services"
+        causes.append(Cause.invalid("spec.ipFamilyPolicy", '"RequireDualStack"', why))
+    return causes
 
 
 def _allocate_address(spec: Object, others: list[Object]) -> list[Cause]:

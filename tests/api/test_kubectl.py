@@ -106,6 +106,17 @@ def test_scale_and_logs_and_delete(kubectl: Kubectl, own_demo: str) -> None:
             "spec.externalName: Required value",
             id="external-name-missing",
         ),
+        pytest.param(
+            "{apiVersion: v1, kind: Service, metadata: {name: m}, spec: {ipFamilies: [IPv6], ports: [{port: 80}]}}",
+            'spec.ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster',
+            id="other-ip-family",
+        ),
+        pytest.param(
+            "{apiVersion: v1, kind: Service, metadata: {name: m}, "
+            "spec: {ipFamilyPolicy: RequireDualStack, ports: [{port: 80}]}}",
+            'spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack',
+            id="dual-stack",
+        ),
     ],
 )
 def test_refusal(kubectl: Kubectl, namespace: str, manifest: str, says: str) -> None:
