@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from graders.checks import check, services
 from graders.diagnosis import Situation, diagnose
 from graders.submission import read
 from graders.wanted import Wanted
@@ -164,6 +165,19 @@ def test_nothing_is_said_of_what_is_right(tmp_path: Path) -> None:
     ):
         with pytest.raises(AssertionError, match="nothing was diagnosed"):
             said(tmp_path, text, wanted)
+
+
+@check(points=1, about=Wanted("beside"))
+def beside() -> None:
+    """A check, but for pytest, which does not run it."""
+
+
+@check(points=0)
+def about_nothing() -> None: ...
+
+
+def test_a_check_knows_what_those_beside_it_are_about(request: pytest.FixtureRequest) -> None:
+    assert services(request.node) == {"beside"}
 
 
 def test_every_code_has_a_row() -> None:
