@@ -73,7 +73,7 @@ def test_a_replaced_pod_keeps_its_name(eventually, tools, observer):
 def test_srv_names_the_pods(eventually, tools, observer):
     """SRV for the port named http, 80, names both Pods."""
     ports = observer.ports(SERVICE.name)
-    expect(ports == ["http 80/TCP"], seen=f"the Service's ports are {listed(ports)}", expected="its port is http 80/TCP")
+    expect(ports == ["http 80/TCP"], seen=f"the Service's ports: {listed(ports)}", expected="its port is http 80/TCP")
     base = f"{SERVICE.name}.{observer.namespace}.svc.cluster.local"
 
     def names_both():
