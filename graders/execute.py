@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
+from graders.time_limit import Overdue
 from graders.verdict import GraderError
 
 
@@ -51,6 +52,8 @@ def execute(api: Any, namespace: str, pod: str, words: list[str], *, seconds: in
         code = connection.returncode
         connection.sock.shutdown()  # close() leaves the socket open once the server has closed its side
     except ApiException as error:
+        if isinstance(error.__context__, KeyboardInterrupt | Overdue):  # which ws_client.py takes for one of its own
+            raise error.__context__ from None
         raise GraderError(f"nothing can be run in the {pod} Pod: {error.reason or error}") from error
     if code is None:
         raise GraderError(f"`{shlex.join(words)}` in the {pod} Pod did not end within {seconds} s")

@@ -78,10 +78,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(SingleGrading(config, session), "single-grading")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_unconfigure(config: pytest.Config) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_unconfigure(config: pytest.Config) -> Generator[None]:
     if KEY in config.stash:
         interrupt.let_nothing_interrupt()
+    yield
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -94,6 +94,7 @@ class SingleGrading:
             log=cluster.log() if cluster and (self._cluster_failed or self._has_error()) else "",
         )
 
+    @pytest.hookimpl(tryfirst=True)  # pytest's terminal fails where the user's was closed
     def pytest_unconfigure(self) -> None:
         cluster = self._session.cluster
         try:

@@ -25,6 +25,7 @@ COLOURS = {
     Outcome.ERROR: "magenta",
 }
 LABEL = 12  # columns, of `  seen:     `
+COLUMNS_BEFORE = len("points  outcome  ")
 AFTERWARDS = 2  # lines: pytest's own last one, and the prompt
 
 
@@ -78,7 +79,7 @@ def summarise(
     if failed:
         said += [Text(), Text(f"First: {printable(failed.title)}", "bold")]
     if results:
-        _print_table(console, results)
+        _print_table(console, results, one_line=height is not None)
     for text in said:
         console.print(text, soft_wrap=True)
     if failed:
@@ -130,11 +131,12 @@ def _shortened(texts: dict[str, list[str]], room: int) -> dict[str, list[str]]:
     return shorter
 
 
-def _print_table(console: Console, results: Sequence[CheckResult]) -> None:
+def _print_table(console: Console, results: Sequence[CheckResult], *, one_line: bool) -> None:
+    """`one_line`: a title that is too long for the screen is cut off."""
     table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("points", justify="right")
-    table.add_column("outcome")
-    table.add_column("check", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("check", no_wrap=one_line, max_width=console.width - COLUMNS_BEFORE - 2)
     for result in results:
         won = result.points if result.outcome is Outcome.PASSED else 0
         colour = COLOURS[result.outcome]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -10,11 +12,14 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from kubernetes import client
 from rich.console import Console
 
+from graders.execute import execute
 from graders.lab import Lab, all_labs, load
 from graders.reports.terminal import summarise
 from graders.result import Result
+from graders.time_limit import Overdue
 from graders.verdict import CheckResult, Diagnosis, GraderError, Outcome, Score
 from pocketkube.cluster import CONTEXT, Cluster
 from tests.conftest import Kubectl
@@ -22,6 +27,7 @@ from tests.course import SECONDS, Course
 from tests.graders.unprivileged import UnprivilegedCourse
 
 SCHEMA = json.loads((Path(__file__).parent.parent.parent / "docs" / "result.schema.json").read_text())
+ACTIVE = "jsonpath={.items[?(@.status.phase=='Active')].metadata.name}"  # those that are not going
 MISTAKE = "labs/headless/mistakes/wrong-selector-value.yaml"
 
 
@@ -118,8 +124,39 @@ def test_ended_early_it_clears_up_and_has_no_score(
     assert "checks did not run" in printed
     assert "Score" not in printed
     assert "Traceback" not in printed
-    active = "jsonpath={.items[?(@.status.phase=='Active')].metadata.name}"
-    assert "lab-headless" not in kubectl("get", "namespaces", "-o", active).stdout
+    assert "lab-headless" not in kubectl("get", "namespaces", "-o", ACTIVE).stdout
+
+
+def test_a_terminal_that_is_closed_ends_it_so_too(course: Course, cluster: Cluster, kubectl: Kubectl) -> None:
+    """Though nothing can be written there any more."""
+    outside, inside = pty.openpty()
+    command = [sys.executable, "-m", "pytest", "-v", "labs/headless", *on(cluster)]
+    with subprocess.Popen(
+        command, cwd=course.path, env=course.environment, stdin=inside, stdout=inside, stderr=inside
+    ) as process:
+        os.close(inside)
+        printed = b""
+        while b"PASSED" not in printed:
+            printed += os.read(outside, 65536)
+        os.close(outside)
+        process.send_signal(signal.SIGHUP)
+        process.wait(SECONDS)
+    assert "lab-headless" not in kubectl("get", "namespaces", "-o", ACTIVE).stdout
+
+
+@pytest.mark.parametrize(
+    "what", [KeyboardInterrupt(), Overdue("it took too long")], ids=lambda each: type(each).__name__
+)
+def test_what_interrupts_an_exec_is_no_failure_of_it(monkeypatch: pytest.MonkeyPatch, what: BaseException) -> None:
+    """The official client takes everything that is raised while it connects for a failure of the connection."""
+
+    def interrupted(*_: object) -> None:
+        raise what
+
+    monkeypatch.setattr("kubernetes.stream.ws_client.create_websocket", interrupted)
+    api = client.ApiClient(client.Configuration(host="http://127.0.0.1:1"))
+    with pytest.raises(type(what)):
+        execute(api, "default", "tiny-tools", ["true"], seconds=1)
 
 
 def test_what_is_left_out_is_said_with_the_flag(course: Course, cluster: Cluster) -> None:
@@ -208,5 +245,6 @@ def test_the_summary_fits_on_one_screen(lab: Lab) -> None:
     lines = capture.get().splitlines()
     assert len(lines) == 24 - 2
     assert max(map(len, lines)) <= 80
+    assert sum(line.startswith("   0/1  failed   ") for line in lines) == len(results)
     assert sum("The API server's words" in line for line in lines) >= 1
     assert lines[-1] == f"  read:     labs/{lab.name}/README.md#your-task; all of it: -v"
