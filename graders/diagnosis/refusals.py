@@ -24,6 +24,7 @@ WANTED = (
 FOUND: dict[str, tuple[str, tuple[type, ...]]] = {
     "array": ("a list", (list,)),
     "bool": ("true or false", (bool,)),
+    "null": ("nothing", (type(None),)),
     "number": ("a number", (int, float)),
     "object": ("a mapping", (dict,)),
     "string": ("text", (str,)),
@@ -89,7 +90,7 @@ def _match_labels(_: Situation, __: Document, ___: re.Match[str]) -> tuple[str, 
 def _wrong_type(_: Situation, document: Document, match: re.Match[str]) -> tuple[str, str, Path]:
     kind, number, field, go_type = match.groups()
     names = field.split(".")[1:]
-    found, types = FOUND.get(kind, (f"a {kind}", (object,)))
+    found, types = FOUND[kind]
     path = next(_places(document.content, tuple(names), types), tuple(names))
     wanted = next(meaning for pattern, meaning in WANTED if re.match(pattern, go_type))
     what = f"Each entry of `{names[-1]}`" if isinstance(path[-1], int) else f"`{printable(path[-1])}`"
@@ -273,7 +274,10 @@ FIELD = r"([\w.\[\]]+)"  # the path of a field, as the API server writes it
 ROWS: tuple[tuple[str, Explain], ...] = (
     (r'unknown field "([^"]+)"', _unknown_field),
     (r"cannot unmarshal object into Go struct field \S*selector of type string", _selector_value),
-    (r"cannot unmarshal (\w+)(?: (\S+))? into Go struct field (\S+) of type (\S+)", _wrong_type),
+    (
+        r"cannot unmarshal (array|bool|null|number|object|string)(?: (\S+))? into Go struct field (\S+) of type (\S+)",
+        _wrong_type,
+    ),
     (r"cannot unmarshal (array|bool|object) into Go value of type int32", _port_type),
     (r"spec\.clusterIPs\[0\]: Invalid value: .* may not change once set", _immutable),
     (r"may not be set to 'None' for (\w+) services", _headless_type),

@@ -21,8 +21,9 @@ def wrong_slice(situation: Situation) -> Diagnosis | None:
         cause = f"{situation.at('spec')}{wanted.name} has no selector, and no EndpointSlice says where it leads."
         return Diagnosis("no-slice", cause, "Write an EndpointSlice with the addresses.")
     tied = [each for each in slices if _service_of(each) == wanted.name]
-    if not tied:
-        return _untied(situation, slices[0])
+    astray = [each for each in slices if each not in tied and (not tied or _has_one_of(each, wanted.addresses))]
+    if astray:
+        return _untied(situation, astray[0])
     for each in tied:
         kind = each.content["addressType"]
         if kind != "IPv4":
@@ -57,6 +58,11 @@ def _wrong_addresses(situation: Situation, slices: list[Document]) -> Diagnosis 
             cause = f"{where}: this endpoint says that it is not ready, so DNS leaves it out."
             return Diagnosis("slice-not-ready", cause, "Leave `conditions` out: what says nothing counts as ready.")
     return None
+
+
+def _has_one_of(document: Document, addresses: tuple[str, ...]) -> bool:
+    endpoints = document.content.get("endpoints") or ()
+    return any(address in addresses for endpoint in endpoints for address in endpoint["addresses"])
 
 
 def _untied(situation: Situation, document: Document) -> Diagnosis:
