@@ -71,6 +71,8 @@ def _grade(lab: Lab, options: list[str]) -> None:
         admit(lab, lab.submission)
     except submission.InvalidSubmission as error:
         typer.secho(f"invalid submission: {error}", fg="red")
+    except OSError as error:  # the next save may be readable
+        typer.secho(f"{error.filename}: {error.strerror}", fg="red")
     else:
         command = [sys.executable, "-m", "pytest", "-q", "--no-header", f"labs/{lab.name}", *options]
         interrupt.run(command, ROOT.parent)
