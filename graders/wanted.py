@@ -10,7 +10,7 @@ ServiceKind = Literal["ClusterIP", "headless", "NodePort", "ExternalName"]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A Service of the task. What is left out is not looked at.
+    """A Service of the task. What is left out is not looked at: a check that no port can fail leaves the ports out.
 
     `pods`: labels of exactly the Pods that it should lead to; none for a Service without selector. `port` is the
     Service's, `target` the container's. `addresses`: of hand-made endpoints. `stateful_set`: (name, replicas) of the

@@ -45,7 +45,9 @@ def furnish() -> None:
         flags = namespaces.MS_NOSUID | namespaces.MS_NODEV | namespaces.MS_NOEXEC
         namespaces.mount("proc", "/proc", "proc", flags)
     with step("mount a tmpfs", IN_CONTAINER):
-        namespaces.mount("tmpfs", str(RUN), "tmpfs", namespaces.MS_NOSUID | namespaces.MS_NODEV, f"mode=0755,size={RUN_SIZE}")
+        namespaces.mount(
+            "tmpfs", str(RUN), "tmpfs", namespaces.MS_NOSUID | namespaces.MS_NODEV, f"mode=0755,size={RUN_SIZE}"
+        )
         # crun refuses a host with hybrid cgroups; an empty directory is to it a host without any.
         namespaces.mount("tmpfs", "/sys/fs/cgroup", "tmpfs", options="mode=0555")
     if namespaces.PID_MAX_OF_ITS_OWN:

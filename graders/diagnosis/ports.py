@@ -14,29 +14,27 @@ def wrong_port(situation: Situation) -> Diagnosis | None:
     if service is None or not wanted.port:
         return None
     ports = service["spec"].get("ports") or []
-    # DNS answers with the addresses of a headless Service whatever its ports are: those may only be late.
-    final = wanted.kind != "headless"
     number = next((each for each, port in enumerate(ports) if port["port"] == wanted.port), None)
     if number is None:
         if len(ports) != 1:
             has = ", ".join(str(port["port"]) for port in ports) or "none"
             cause = f"{situation.at('spec', 'ports')}{wanted.name} has no port {wanted.port}; it has: {has}."
-            return Diagnosis("port", cause, f"Add `port: {wanted.port}`.", final)
+            return Diagnosis("port", cause, f"Add `port: {wanted.port}`.")
         number = 0
     found = ports[number]
     where = ("spec", "ports", number)
     if found["protocol"] != wanted.protocol:
         cause = f"{situation.at(*where, 'protocol')}the port is {found['protocol']}; the Pods speak {wanted.protocol}."
         remedy = f"Write `protocol: {wanted.protocol}`, or leave it out: TCP is the default."
-        return Diagnosis("protocol", cause, remedy, final)
+        return Diagnosis("protocol", cause, remedy)
     if found["port"] != wanted.port:
         cause = f"{situation.at(*where, 'port')}the port is {found['port']}; the task asks for {wanted.port}."
-        return Diagnosis("port", cause, f"Write `port: {wanted.port}`.", final)
+        return Diagnosis("port", cause, f"Write `port: {wanted.port}`.")
     if wanted.port_name and found.get("name", "") != wanted.port_name:
         name = printable(found.get("name", ""))
         shown = f"named {name}" if name else "without a name"
         cause = f"{situation.at(*where, 'name')}the port is {shown}; SRV records carry the name {wanted.port_name}."
-        return Diagnosis("port-name", cause, f"Write `name: {wanted.port_name}`.", final=False)
+        return Diagnosis("port-name", cause, f"Write `name: {wanted.port_name}`.")
     return _wrong_target(situation, found, number) or _others(situation, ports, number)
 
 
@@ -52,7 +50,6 @@ def _wrong_target(situation: Situation, port: Object, number: int) -> Diagnosis 
     """Only Pods are asked for: hand-made endpoints bring ports of their own."""
     wanted, target = situation.wanted, port.get("targetPort")
     where = situation.at("spec", "ports", number, "targetPort")
-    final = wanted.kind != "headless"
     pods = situation.wanted_pods
     if isinstance(target, str) and pods:
         offered = {
@@ -67,7 +64,7 @@ def _wrong_target(situation: Situation, port: Object, number: int) -> Diagnosis 
             has = ", ".join(f"{name} ({there})" for name, there in offered.items()) or "none with a name"
             cause = f"{where}no container port is named {printable(target)!r}; the Pods have: {has}."
             remedy = f"Write `targetPort: {near[0]}`." if near else "Write the port's number."
-            return Diagnosis("target-port-name", cause, remedy, final)
+            return Diagnosis("target-port-name", cause, remedy)
         target = offered[target]
     listening = {name: ports for name, ports in situation.listening.items() if name in names(pods)}
     who = next((name for name, ports in sorted(listening.items()) if target not in ports), "")
@@ -77,8 +74,8 @@ def _wrong_target(situation: Situation, port: Object, number: int) -> Diagnosis 
         if target == wanted.target:
             return Diagnosis("not-listening", cause, f"Let its container listen on {target}.", final=False)
         remedy = f"Write `targetPort: {wanted.target or next(iter(sorted(listening[who])), 'PORT')}`."
-        return Diagnosis("target-port", cause, remedy, final)
+        return Diagnosis("target-port", cause, remedy)
     if pods and wanted.target and target != wanted.target:
         cause = f"{where}the port leads to {target}; the Pods serve the task's pages on {wanted.target}."
-        return Diagnosis("target-port", cause, f"Write `targetPort: {wanted.target}`.", final)
+        return Diagnosis("target-port", cause, f"Write `targetPort: {wanted.target}`.")
     return None

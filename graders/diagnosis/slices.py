@@ -78,7 +78,7 @@ def _untied(situation: Situation, document: Document) -> Diagnosis:
 
 
 def _wrong_port(situation: Situation, slices: list[Document]) -> Diagnosis | None:
-    """A slice's port is tied to the Service's by its name. DNS answers with the addresses whatever the port is."""
+    """A slice's port is tied to the Service's by its name."""
     wanted, service = situation.wanted, situation.service
     if service is None or not wanted.port:
         return None
@@ -88,23 +88,23 @@ def _wrong_port(situation: Situation, slices: list[Document]) -> Diagnosis | Non
         if not ports:
             cause = f"{each.at('ports')}: the slice has no ports, so there are no SRV records."
             remedy = f"Write the port {wanted.target}, named {wanted.port_name}."
-            return Diagnosis("slice-port", cause, remedy, final=False)
+            return Diagnosis("slice-port", cause, remedy)
         for number, port in enumerate(ports):
             name, protocol = str(port.get("name") or ""), port.get("protocol") or "TCP"
             if name not in named:
                 cause = f"{each.at('ports', number, 'name')}: the slice's port {_called(name)}; the Service's "
                 cause += f"{_called(named[0])}." if named else "are none."
                 remedy = "Give both the same name: that is what ties them together."
-                return Diagnosis("slice-port", cause, remedy, final=False)
+                return Diagnosis("slice-port", cause, remedy)
             if protocol != wanted.protocol:
                 cause = f"{each.at('ports', number, 'protocol')}: the slice's port is {protocol}; "
                 cause += f"the servers speak {wanted.protocol}."
                 remedy = f"Write `protocol: {wanted.protocol}`, or leave it out: TCP is the default."
-                return Diagnosis("slice-protocol", cause, remedy, final=False)
+                return Diagnosis("slice-protocol", cause, remedy)
             if wanted.target and port.get("port") != wanted.target:
                 cause = f"{each.at('ports', number, 'port')}: the slice's port is {port.get('port') or 'none'}; "
                 cause += f"the servers listen on {wanted.target}."
-                return Diagnosis("slice-port", cause, f"Write `port: {wanted.target}`.", final=False)
+                return Diagnosis("slice-port", cause, f"Write `port: {wanted.target}`.")
     return None
 
 

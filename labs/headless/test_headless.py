@@ -3,13 +3,14 @@
 from graders import Wanted, check, expect
 
 NGINX = {"app": "nginx"}
+ADDRESSES = Wanted("demo-headless-svc", kind="headless", pods=NGINX)  # in DNS, whatever the ports are
 SERVICE = Wanted("demo-headless-svc", kind="headless", pods=NGINX, port=8080, port_name="http", target=80)
 CONTRAST = "demo-nodeport-svc"
 TRIES = 40
 CHANCE = "by chance one of two is left out once in 5 * 10^11 runs"  # 2 * (1/2)^40, at even odds
 
 
-@check(points=1, about=SERVICE)
+@check(points=1, about=ADDRESSES)
 def test_is_headless(observer):
     """The Service is headless: it has no cluster IP."""
     service = observer.service(SERVICE.name)
@@ -18,13 +19,13 @@ def test_is_headless(observer):
     expect(address == "None", seen=f"its cluster IP is {address}", expected="it has no cluster IP")
 
 
-@check(points=2, about=SERVICE, needs=("is_headless",))
+@check(points=2, about=ADDRESSES, needs=("is_headless",))
 def test_dns_answers_with_every_ready_pod(eventually, tools, observer):
     """The name resolves to the ready Pods themselves."""
     eventually(lambda: resolves_to_ready_pods(tools, observer))
 
 
-@check(points=1, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
+@check(points=1, about=ADDRESSES, needs=("dns_answers_with_every_ready_pod",))
 def test_dns_follows_the_pods(eventually, tools, observer):
     """Scaled to 3 and back, the answer follows."""
     observer.scale("nginx", 3)
@@ -35,7 +36,7 @@ def test_dns_follows_the_pods(eventually, tools, observer):
     eventually(lambda: resolves_to_ready_pods(tools, observer))
 
 
-@check(points=1, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
+@check(points=1, about=ADDRESSES, needs=("dns_answers_with_every_ready_pod",))
 def test_curl_connects_to_a_pod(eventually, tools, observer):
     """curl connects to a Pod's own address and gets its page."""
     names = {address: name for name, address in observer.ready_pods(NGINX).by_name.items()}
@@ -51,7 +52,7 @@ def test_curl_connects_to_a_pod(eventually, tools, observer):
     eventually(gets_its_page)
 
 
-@check(points=1, about=SERVICE, needs=("curl_connects_to_a_pod",))
+@check(points=1, about=ADDRESSES, needs=("curl_connects_to_a_pod",))
 def test_each_pod_is_reached(tools, observer):
     """Each Pod is reached within a bounded number of tries."""
     missing = set(observer.ready_pods(NGINX).addresses)
@@ -85,7 +86,7 @@ def test_service_port_is_not_mapped(eventually, tools, observer):
     eventually(is_refused)
 
 
-@check(points=1, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
+@check(points=1, about=ADDRESSES, needs=("dns_answers_with_every_ready_pod",))
 def test_contrast_has_one_address(tools, observer):
     """The contrast Service has one address, its cluster IP."""
     address = observer.service(CONTRAST)["spec"]["clusterIP"]

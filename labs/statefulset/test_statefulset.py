@@ -3,12 +3,13 @@
 from graders import Wanted, check, expect
 
 WEB = {"app": "web"}
+NAMES = Wanted("web", "headless", pods=WEB, stateful_set=("web", 2))  # in DNS, whatever the ports are
 SERVICE = Wanted("web", "headless", pods=WEB, port=80, port_name="http", target=80, stateful_set=("web", 2))
 PODS = ("web-0", "web-1")
 TRIES = 10
 
 
-@check(points=1, about=SERVICE)
+@check(points=1, about=NAMES)
 def test_is_headless(observer):
     """The Service is headless."""
     service = observer.service(SERVICE.name)
@@ -17,7 +18,7 @@ def test_is_headless(observer):
     expect(address == "None", seen=f"its cluster IP is {address}", expected="it has no cluster IP")
 
 
-@check(points=2, about=SERVICE)
+@check(points=2, about=NAMES)
 def test_pods_have_ordinal_names(eventually, observer):
     """The Pods are web-0 and web-1, and ready."""
 
@@ -36,14 +37,14 @@ def test_pods_have_ordinal_names(eventually, observer):
     eventually(are_ready)
 
 
-@check(points=3, about=SERVICE, needs=("is_headless", "pods_have_ordinal_names"))
+@check(points=3, about=NAMES, needs=("is_headless", "pods_have_ordinal_names"))
 def test_each_pod_has_a_name_in_dns(eventually, tools, observer):
     """web-0.web and web-1.web are the Pods' own addresses."""
     for pod in PODS:
         eventually(lambda pod=pod: resolves_to_its_pod(tools, observer, pod))
 
 
-@check(points=1, about=SERVICE, needs=("each_pod_has_a_name_in_dns",))
+@check(points=1, about=NAMES, needs=("each_pod_has_a_name_in_dns",))
 def test_curl_reaches_the_pod_that_is_named(tools, observer):
     """curl on a Pod's name always meets that Pod."""
     address = observer.ready_pods(WEB).by_name["web-1"]
@@ -51,7 +52,7 @@ def test_curl_reaches_the_pod_that_is_named(tools, observer):
     expect(met == {address}, seen=f"curl met {listed(met)}", expected=f"it meets {address} alone")
 
 
-@check(points=2, about=SERVICE, needs=("each_pod_has_a_name_in_dns",))
+@check(points=2, about=NAMES, needs=("each_pod_has_a_name_in_dns",))
 def test_a_replaced_pod_keeps_its_name(eventually, tools, observer):
     """A Pod that is replaced keeps its name and changes its address."""
     before = observer.ready_pods(WEB).by_name["web-0"]
