@@ -9,7 +9,7 @@ from graders.lab import Lab
 # Bytes that a worker may need, alone and with a cluster of its own: measured at the largest lab, and doubled.
 MEMORY = {True: 200 << 20, False: 600 << 20}
 # Workers a core, by default and at most, on a shared cluster and each with its own: on a shared one they mostly wait.
-EACH_CORE = {True: (4, 16), False: (1, 2)}
+EACH_CORE = {True: (4, 16), False: (2, 3)}
 
 
 def allowed(lab: Lab, asked: int, *, shared: bool) -> tuple[int, str]:
