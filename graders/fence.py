@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from graders.lab import Lab
+
 NAME = "service-labs"
-LABELS = {"pod-security.kubernetes.io/enforce": "baseline", "app.kubernetes.io/managed-by": NAME}
 QUOTA = {
     "pods": "20",
     "services": "20",
@@ -26,6 +27,11 @@ CONTAINER = {
     "defaultRequest": {"cpu": "10m", "memory": "16Mi"},
     "max": {"cpu": "1", "memory": "256Mi"},
 }
+
+
+def labels(lab: Lab) -> dict[str, str]:
+    """Of the namespace: the API server refuses Pods beyond the lab's Pod Security level."""
+    return {"pod-security.kubernetes.io/enforce": lab.pod_security, "app.kubernetes.io/managed-by": NAME}
 
 
 def objects(nodes: Iterable[str]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ KINDS = (
     *("Service", "EndpointSlice", "Endpoints", "ConfigMap", "NetworkPolicy"),
     *("Pod", "ReplicaSet", "Deployment", "StatefulSet", "Job"),
 )
+POD_SECURITY = ("baseline", "restricted")  # https://kubernetes.io/docs/concepts/security/pod-security-standards/
 ROOT = Path(__file__).parent.parent / "labs"
 SHARED = Path(__file__).parent.parent / "manifests"
 WORDS = {str: "a text", int: "a whole number", list: "a list", dict: "a mapping"}
@@ -35,7 +36,8 @@ class Lab:
     """A lab, as its lab.yaml says.
 
     `kinds` and `images`: what a submission may contain. `points`: what its checks sum to. `namespaces`: further ones
-    that it has beside its own. `upstream`: {name outside the cluster: the lab's Service that plays it}.
+    that it has beside its own. `upstream`: {name outside the cluster: the lab's Service that plays it}. `pod_security`:
+    the Pod Security level of a graded submission's namespace.
     """
 
     directory: Path
@@ -46,6 +48,7 @@ class Lab:
     images: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     upstream: dict[str, str] = field(default_factory=dict)
+    pod_security: str = "baseline"
     checks: dict[str, CheckText] = field(default_factory=dict)
 
     @property
@@ -113,6 +116,9 @@ def _lab(directory: Path, content: Any) -> Lab:
     kinds = _value(content, "kinds", list)
     if beyond := [kind for kind in kinds if kind not in KINDS]:
         raise ValueError(f"`kinds` may not have {beyond[0]}. Choose from {', '.join(KINDS)}.")
+    pod_security = _value(content, "podSecurity", str, "baseline")
+    if pod_security not in POD_SECURITY:
+        raise ValueError(f"`podSecurity` must be one of {', '.join(POD_SECURITY)}")
     return Lab(
         directory,
         title=_value(content, "title", str),
@@ -122,6 +128,7 @@ def _lab(directory: Path, content: Any) -> Lab:
         images=tuple(_value(content, "images", list, [])),
         namespaces=tuple(_value(content, "namespaces", list, [])),
         upstream=_value(content, "upstream", dict, {}),
+        pod_security=pod_security,
         checks={
             name: _check_text(_value(content["checks"], name, dict, at="checks."), f"checks.{name}.")
             for name in _value(content, "checks", dict)

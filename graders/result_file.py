@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graders.clusters import RunningCluster, pocket
+from graders.clusters import RunningCluster
 from graders.gradebook.key import key
 from graders.grading import Grading
 from graders.intake import collect
@@ -20,7 +20,7 @@ def result(lab: Lab, grading: Grading, submission: Path, cluster: RunningCluster
     """The student is whoever handed in a directory, or a file, of that name. `invalid`: that is the problem."""
     name = submission.absolute().name
     student = Student(id=student_id(name), name=shown(name))
-    now = key(lab, *_digests(submission), _version(cluster))
+    now = key(lab, *_digests(submission), cluster.identity if cluster else "")
     if invalid:
         return refuse(lab, student, now, grading.problem, grading.began)
     return judge(lab, grading, len(grading.results), student, now, None)
@@ -38,9 +38,3 @@ def _digests(submission: Path) -> tuple[str, str]:
     except (InvalidSubmission, OSError):
         raw = ""
     return raw, raw
-
-
-def _version(cluster: RunningCluster | None) -> str:
-    if cluster is None or not cluster.version:
-        return ""
-    return pocket.version() if cluster.name == "pocketkube" else f"{cluster.name} {cluster.version}"

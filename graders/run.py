@@ -112,7 +112,7 @@ class Run:
             raise GraderError(f"{what} Remove it: kubectl delete namespace {self.namespace}") from error
 
     def _make_namespace(self, name: str) -> None:
-        labels = fence.LABELS if self._fenced else {}
+        labels = fence.labels(self.lab) if self._fenced else {}
         namespace = {"metadata": {"name": name, "labels": labels}}
         path = f"/api/v1/namespaces/{name}"
         try:

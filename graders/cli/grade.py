@@ -43,7 +43,9 @@ def grade(
     lab: Annotated[str, typer.Argument(help="The lab, as in `labs list`.")],
     submissions: Annotated[Path, typer.Argument(help="A folder with a folder, an archive or a YAML file a student.")],
     out: Annotated[Path, typer.Option(help="The gradebook: where verdicts and reports are kept.")],
-    workers: Annotated[int, typer.Option("-n", min=0, help="Submissions side by side; 0: as many as suit this machine.")] = 0,
+    workers: Annotated[
+        int, typer.Option("-n", min=0, help="Submissions side by side; 0: as many as suit this machine.")
+    ] = 0,
     roster: Annotated[Path | None, typer.Option(help="Who is enrolled: a CSV of Canvas, Moodle, or your own.")] = None,
     regrade: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only these students, and anew.")] = None,
     only: Annotated[

@@ -23,7 +23,7 @@ from graders.tools import POD
 from graders.verdict import GraderError
 from pocketkube.cluster import CONTEXT
 
-PROGRAMS = "/root/bin"  # in the Pod: its /usr may be the host's own, and not to be written
+PROGRAMS, CONFIG = "/tmp/bin", "/tmp/kubeconfig"  # in the Pod, where anybody may write
 INSIDE = "https://kubernetes.default.svc"  # the API server's name in every cluster
 
 
@@ -58,7 +58,7 @@ def _open(run: Run, path: Path, cluster: RunningCluster) -> None:
                 typer.secho(f"{where}: the API server refused this: {words}", fg="red")
             typer.echo(f"{path} is applied in the namespace {run.namespace}. `exit` ends this and removes it.")
             typer.echo(f"In another terminal: export KUBECONFIG={here}")
-            prompt = f"PATH={PROGRAMS}:$PATH exec sh"
+            prompt = f"KUBECONFIG={CONFIG} PATH={PROGRAMS}:$PATH exec sh"
             interrupt.run([*_kubectl(here), "exec", "-it", POD, "--", "sh", "-c", prompt])
     finally:
         interrupt.let_nothing_interrupt()
@@ -68,7 +68,7 @@ def _open(run: Run, path: Path, cluster: RunningCluster) -> None:
 
 def _give_kubectl(here: Path, there: Path) -> None:
     """kubectl and its configuration into the Pod, by its standard input: `kubectl cp` wants a tar there."""
-    for source, target, mode in ((_program(), f"{PROGRAMS}/kubectl", "755"), (there, "/root/.kube/config", "600")):
+    for source, target, mode in ((_program(), f"{PROGRAMS}/kubectl", "755"), (there, CONFIG, "600")):
         script = f"mkdir -p {Path(target).parent} && cat > {target} && chmod {mode} {target}"
         with source.open("rb") as content:
             done = subprocess.run(

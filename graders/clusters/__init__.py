@@ -18,8 +18,8 @@ class NoCluster(Exception):
 class RunningCluster:
     """`ours`: it ends with the session, so nothing in it needs to be cleared up. `wait` returns when it is ready.
 
-    `dns_may_change`: a lab may put an entry into its CoreDNS while it runs. `api`, a kubernetes.client.ApiClient, and
-    `version` are there after `connect`.
+    `dns_may_change`: a lab may put an entry into its CoreDNS while it runs. `identity`: its kind and version: a verdict
+    depends on them. `api`, a kubernetes.client.ApiClient, `version` and `identity` are there after `connect`.
     """
 
     name: str
@@ -33,6 +33,7 @@ class RunningCluster:
     log: Callable[[], str] = field(default=lambda: "")
     api: Any = None
     version: str = ""
+    identity: str = ""
 
     def connect(self) -> None:
         """Wait until it is ready, and open a client; NoCluster when it does not become so."""
@@ -43,6 +44,7 @@ class RunningCluster:
             config.load_kube_config(str(self.kubeconfig), self.context)  # type: ignore[no-untyped-call]
             self.api = client.ApiClient()
             self.version = str(call(self.api, "GET", "/version")["gitVersion"])
+            self.identity = self.identity or f"{self.name.partition(' ')[0]} {self.version}"
         except Exception as error:  # whatever urllib3 or the client raise: it is no fault of the student's
             raise NoCluster(f"the cluster does not answer: {type(error).__name__}: {error}") from error
 

@@ -25,9 +25,9 @@ def choose(config: pytest.Config) -> RunningCluster:
 
 @dataclass(frozen=True, slots=True)
 class ForClass:
-    """`version` of the cluster that a class is graded on. `shared`: the one of all workers, if they share one."""
+    """`identity` of the cluster that a class is graded on. `shared`: the one of all workers, if they share one."""
 
-    version: str
+    identity: str
     shared: RunningCluster | None = None
 
 
@@ -36,7 +36,7 @@ def prepare_for_class(config: pytest.Config) -> ForClass:
     wanted, _ = resolved(str(config.getoption("--cluster")))
     if wanted == "pocket":
         config.option.cluster = "pocket"
-        return ForClass(pocket.version())
+        return ForClass(pocket.identity())
     shared = choose(config)
     shared.connect()
     config.option.cluster, config.option.kubeconfig, config.option.context = (
@@ -45,7 +45,7 @@ def prepare_for_class(config: pytest.Config) -> ForClass:
         shared.context,
     )
     config.option.change_dns = shared.dns_may_change
-    return ForClass(f"{wanted} {shared.version}", shared)
+    return ForClass(shared.identity, shared)
 
 
 def resolved(wanted: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from pocketkube.failure import CannotRun
 from pocketkube.version import KUBERNETES
 
 
-def version() -> str:
+def identity() -> str:
     """Without starting one; the source is part of it, since it decides what a check sees."""
     source = Path(pocket.__file__).parent
     return f"pocketkube {KUBERNETES} {of_files(source, source.rglob('*.py'))[:12]}"
@@ -21,7 +21,8 @@ def start(why: str, *, own: bool = False) -> RunningCluster:
     """The pocketkube that is up, else one for this session; with `own` always one for this session."""
     found = None if own else pocket.running()
     if found:
-        return RunningCluster("pocketkube", f"{why}; it is up", found.kubeconfig, pocket.CONTEXT, ours=False)
+        up = f"{why}; it is up"
+        return RunningCluster("pocketkube", up, found.kubeconfig, pocket.CONTEXT, ours=False, identity=identity())
     made = pocket.start()
 
     def wait() -> None:
@@ -31,5 +32,13 @@ def start(why: str, *, own: bool = False) -> RunningCluster:
             raise NoCluster(str(error)) from error
 
     return RunningCluster(
-        "pocketkube", why, made.kubeconfig, pocket.CONTEXT, ours=True, wait=wait, stop=made.stop, log=made.log_tail
+        "pocketkube",
+        why,
+        made.kubeconfig,
+        pocket.CONTEXT,
+        ours=True,
+        wait=wait,
+        stop=made.stop,
+        log=made.log_tail,
+        identity=identity(),
     )

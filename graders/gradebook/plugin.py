@@ -56,14 +56,14 @@ class ClassGrading:
                 self._prepared = prepare_for_class(config)
             except NoCluster as error:
                 pytest.exit(str(error), EXIT_ERROR)
-            self._version = self._prepared.version
+            self._identity = self._prepared.identity
             self._under_load = False
             self._ids = [student for student in asked["students"] if self._is_missing(student)]
             print(json.dumps({"count": len(self._ids)}), flush=True)
             if not self._ids:
                 pytest.exit("everything is graded already", 0)
         else:
-            self._version, self._ids = given["version"], given["ids"]
+            self._identity, self._ids = given["identity"], given["ids"]
             self._last, self._under_load = given["last"], given["under_load"]
         if given is not None or not self._workers:
             session.cluster = choose(config)
@@ -71,7 +71,7 @@ class ClassGrading:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """xdist: what a worker has to know."""
-        node.workerinput.update(version=self._version, ids=self._ids, last=self._last, under_load=self._workers > 1)
+        node.workerinput.update(identity=self._identity, ids=self._ids, last=self._last, under_load=self._workers > 1)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -106,6 +106,9 @@ class ClassGrading:
         yield
         if nextitem is None or _student(nextitem) != self._student:
             item.user_properties.append((FINISHED, self._leave()))
+            if self._failures >= MOST_FAILURES:
+                item.session.shouldstop = f"the cluster took none of {MOST_FAILURES} submissions in a row"
+                print(f"Exit: {item.session.shouldstop}", file=sys.stderr)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """In the controller, or where there is none."""
@@ -123,6 +126,8 @@ class ClassGrading:
         if self._prepared and self._prepared.shared:
             try:
                 self._clear_up(self._prepared.shared.api)
+            except Exception as error:  # the verdicts are written; the next run clears up what it meets
+                print(f"namespaces may be left in the cluster: {type(error).__name__}: {error}", file=sys.stderr)
             finally:
                 self._prepared.shared.end()
 
@@ -140,7 +145,7 @@ class ClassGrading:
         intake = self._book.intake(student)
         if intake.invalid:
             return False
-        now = key(self._session.lab, intake.submission, intake.contents, self._version)
+        now = key(self._session.lab, intake.submission, intake.contents, self._identity)
         waiting = self._book.unconfirmed(student)
         if not self._last and waiting and waiting.key == now:
             return False  # its turn comes when it is alone
@@ -148,36 +153,44 @@ class ClassGrading:
         return found is None or found.key != now
 
     def _enter(self, student: str) -> None:
+        self._student = student
+        self._begin()
+        assert self._session.grading
+        assert self._session.cluster
+        if self._session.grading.problem and self._session.cluster.ours:
+            # It may have broken, and nobody else needs it: a new one does what this one could not.
+            print(f"a new cluster, since: {self._session.grading.problem}", file=sys.stderr)
+            self._session.cluster.end()
+            self._session.cluster = choose(self._config)
+            self._begin()
+        self._failures = self._failures + 1 if self._session.grading.problem else 0
+
+    def _begin(self) -> None:
         cluster = self._session.cluster
         assert cluster
-        self._student = student
-        documents = self._book.documents(student)
-        namespace = _namespace(self._session.lab.name, self._book.directory, student)
-        grading = Grading(self._session.lab, documents, namespace, fenced=True)
+        namespace = _namespace(self._session.lab.name, self._book.directory, self._student)
+        grading = Grading(self._session.lab, self._book.documents(self._student), namespace, fenced=True)
         self._session.grading = grading
         if cluster.api is None:
             try:
                 cluster.connect()
             except NoCluster as error:
                 grading.problem = str(error)
-        if not grading.problem:
-            grading.begin(cluster)
-        self._failures = self._failures + 1 if grading.problem else 0
+                return
+        grading.begin(cluster)
 
     def _leave(self) -> dict[str, Any]:
         """Write the verdict; returns what is told of it."""
         grading, cluster = self._session.grading, self._session.cluster
         assert grading
         assert cluster
-        if self._failures >= MOST_FAILURES:
-            pytest.exit(f"the cluster took none of {MOST_FAILURES} submissions in a row: {grading.problem}", EXIT_ERROR)
         try:
             if cluster.api is not None:
                 grading.run.end()
         except GraderError as error:
             print(error, file=sys.stderr)
         intake = self._book.intake(self._student)
-        now = key(self._session.lab, intake.submission, intake.contents, self._version)
+        now = key(self._session.lab, intake.submission, intake.contents, self._identity)
         first = self._book.unconfirmed(self._student)
         first = first if first and first.key == now else None
         result = judge(self._session.lab, grading, self._checks, intake.student, now, first)

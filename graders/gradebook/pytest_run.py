@@ -16,6 +16,7 @@ from graders.verdict import GraderError
 
 OK = (0, 1, 5)  # pytest's: all passed, some failed, no tests
 LOG = "grading.log"
+REASON = "Exit: "  # how the line begins that says why a grading ended
 LEFT_OUT = ("terminal", "cacheprovider")  # what would only print and remember
 
 
@@ -97,4 +98,5 @@ def _told(line: str) -> Begun | Finished | None:
 
 def _last_words(log: Path) -> str:
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return printable(lines[-1].removeprefix("Exit: ")).rstrip(".") + "." if lines else "it did not say why."
+    why = next((line for line in reversed(lines) if line.startswith(REASON)), lines[-1] if lines else "")
+    return printable(why.removeprefix(REASON)).rstrip(".") + "." if why else "it did not say why."

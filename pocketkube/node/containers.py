@@ -132,11 +132,13 @@ class Container:
         pid_file = self._directory / f"pid-{secrets.token_hex(4)}"
         argv = [*CRUN, *command, "--detach", "--pid-file", str(pid_file)]
         connect = self._terminal if terminal else self._pipes
+        before = self._processes.now
         failure, streams = await connect(argv, [self.id, *arguments], stdin)
         if failure:
             raise CannotStart(failure)
         pid = int(pid_file.read_text())
         pid_file.unlink()
+        self._processes.adopt(pid, before)
         assert streams
         return pid, streams
 

@@ -12,16 +12,21 @@ import signal
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
-REMEMBERED = 4096  # statuses of processes that nobody has asked for yet
+REMEMBERED = 4096  # statuses of processes that nobody has claimed yet
 
 
 class Processes:
-    """Make one in the event loop's thread before anything is spawned."""
+    """Make one in the event loop's thread before anything is spawned.
+
+    The kernel gives the number of a process that has ended to another one. So a process is claimed as soon as it is
+    known, and a status from before its time is not its own.
+    """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._awaited: dict[int, asyncio.Future[int]] = {}
-        self._ended: OrderedDict[int, int] = OrderedDict()
+        self._claimed: dict[int, asyncio.Future[int]] = {}
+        self._ended: OrderedDict[int, tuple[int, int]] = OrderedDict()  # {pid: (how many had been reaped, status)}
+        self._reaped = 0
         self._loop.add_signal_handler(signal.SIGCHLD, self._reap)
 
     def spawn(self, argv: Sequence[str], files: Mapping[int, int], environment: Mapping[str, str] | None = None) -> int:
@@ -37,7 +42,7 @@ class Processes:
             for theirs, spare in spares.items():
                 actions.append((os.POSIX_SPAWN_DUP2, spare, theirs))
                 actions.append((os.POSIX_SPAWN_CLOSE, spare))
-            return os.posix_spawn(
+            pid = os.posix_spawn(
                 argv[0],
                 list(argv),
                 dict(environment or {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}),
@@ -47,13 +52,29 @@ class Processes:
             )
         finally:
             os.close(null)
+        self.adopt(pid, self.now)
+        return pid
+
+    @property
+    def now(self) -> int:
+        """A moment, for `adopt`."""
+        return self._reaped
+
+    def adopt(self, pid: int, since: int) -> None:
+        """Claim a process that has become ours, and may have ended already. It was started after the moment `since`."""
+        future = self._claimed[pid] = self._loop.create_future()
+        reaped, status = self._ended.pop(pid, (0, 0))
+        if reaped > since:
+            future.set_result(status)
 
     async def wait(self, pid: int) -> int:
-        """The wait status of `pid`, as os.waitpid gives it; each may be asked for once."""
-        if pid in self._ended:
-            return self._ended.pop(pid)
-        future = self._awaited.setdefault(pid, self._loop.create_future())
-        return await future
+        """The wait status of a spawned or adopted process, as os.waitpid gives it; each may be asked for once."""
+        future = self._claimed[pid]
+        try:
+            return await future
+        finally:
+            if self._claimed.get(pid) is future:
+                del self._claimed[pid]
 
     async def run(self, argv: Sequence[str]) -> tuple[int, str]:
         """Run to the end: exit code (128 + signal for a killed one), and what it wrote to stdout and stderr."""
@@ -73,12 +94,12 @@ class Processes:
                 return
             if pid == 0:
                 return
-            future = self._awaited.pop(pid, None)
-            if future is not None:
-                if not future.done():
-                    future.set_result(status)
+            self._reaped += 1
+            future = self._claimed.get(pid)
+            if future is not None and not future.done():
+                future.set_result(status)
                 continue
-            self._ended[pid] = status
+            self._ended[pid] = self._reaped, status
             if len(self._ended) > REMEMBERED:
                 self._ended.popitem(last=False)
 

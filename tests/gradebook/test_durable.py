@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from pocketkube import cluster as pocket
 from tests.course import SECONDS, Course
 
 # Notes every grading of every student: what is done twice is seen.
@@ -28,7 +29,7 @@ kind: Service
 metadata: {{name: web, labels: {{of: s{number}}}}}
 spec: {{clusterIP: None}}
 """
-STUDENTS = 12
+STUDENTS = 16
 
 
 @pytest.fixture
@@ -114,4 +115,59 @@ def test_dies_once(run):
     done = small.labs("grade", "small", "s", "--out", grades, "-n", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert died.exists()
+    assert verdicts(grades) == {f"s{number}": 3 for number in range(STUDENTS)}
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_cluster_that_dies_is_replaced(small: Course, tmp_path: Path) -> None:
+    """What was on it when it died is graded anew; the rest does not notice."""
+    died = tmp_path / "died"
+    module = small.path / "labs" / "small" / "test_small.py"
+    deadly = f'''
+
+@check(points=0)
+def test_kills_its_cluster_once():
+    """The cluster's process ends the first time."""
+    import os
+    import signal
+    from pathlib import Path
+
+    if not Path({str(died)!r}).exists():
+        Path({str(died)!r}).touch()
+        me = os.getpid()
+        for child in Path(f"/proc/{{me}}/task/{{me}}/children").read_text().split():
+            if b"pocketkube.daemon" in Path(f"/proc/{{child}}/cmdline").read_bytes():
+                os.kill(int(child), signal.SIGKILL)
+'''
+    module.write_text(module.read_text() + deadly)
+    grades = tmp_path / "grades"
+    done = small.labs("grade", "small", "s", "--out", grades, "-n", "1")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert died.exists()
+    assert verdicts(grades) == {f"s{number}": 3 for number in range(STUDENTS)}
+    assert "a new cluster, since: " in (grades / "grading.log").read_text()
+
+
+@pytest.mark.usefixtures("counted")
+def test_a_shared_cluster_that_is_gone_ends_the_grading(small: Course, tmp_path: Path) -> None:
+    """Nobody is blamed: what was not graded is graded when a cluster is there again."""
+    grades = tmp_path / "grades"
+    command: list[str | Path] = ["grade", "small", "s", "--out", grades, "-n", "2", "--cluster", "existing"]
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir(mode=0o700)
+    with pocket.start(tmp_path / "first") as first:
+        where = ["--kubeconfig", first.kubeconfig, "--context", pocket.CONTEXT]
+        grading = small.start_labs(*command, *where, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert grading.stdout
+        for line in grading.stdout:
+            if line.startswith(f"3/{STUDENTS} "):
+                break
+    said = grading.stdout.read()
+    grading.stdout.close()
+    assert grading.wait(SECONDS) == 7
+    assert "ended early: the cluster took none of 3 submissions in a row" in said
+    assert all(points == 3 for points in verdicts(grades).values())
+    with pocket.start(tmp_path / "second") as second:
+        where = ["--kubeconfig", second.kubeconfig, "--context", pocket.CONTEXT]
+        assert small.labs(*command, *where).returncode == 0
     assert verdicts(grades) == {f"s{number}": 3 for number in range(STUDENTS)}
