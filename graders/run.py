@@ -21,6 +21,7 @@ from graders.verdict import Diagnosis, GraderError
 from graders.wanted import Wanted
 
 READY_SECONDS = 60
+FENCE_SECONDS = 30
 GONE_SECONDS = 120
 CONFLICT = 409
 PLURALS = {"Endpoints": "endpoints", "NetworkPolicy": "networkpolicies"}  # that are not the kind with an s
@@ -135,6 +136,13 @@ class Run:
     def _apply_fence(self, namespace: str) -> None:
         for each in fence.objects(self.observer.nodes().values()):
             self._post(namespace, each)
+        # Until then a real cluster refuses everything that counts: "status unknown for quota".
+        quota = f"/api/v1/namespaces/{namespace}/resourcequotas/{fence.NAME}"
+
+        def known() -> bool:
+            return bool(call(self._api, "GET", quota).get("status"))
+
+        wait_until(known, "the ResourceQuota is known", FENCE_SECONDS)
 
     def _apply_ours(self, documents: tuple[Document, ...]) -> None:
         for document in documents:
