@@ -71,6 +71,7 @@ def grade(
     side_by_side, fewer = allowed(chosen, workers, shared=kind != "pocket")
     console.print(f"cluster: {kind} ({why}); {side_by_side} side by side. {fewer}", highlight=False)
     with locked(book.directory) as held:
+        book.require_lab(chosen.name)
         if roster:
             rosters.read(roster)  # what cannot be read is said before anything is done
             shutil.copyfile(roster, book.directory / ROSTER)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from graders.gradebook import atomic
+from graders import atomic
 from graders.intake import collect
 from graders.result import Part, Result, Student
 from graders.submission import Document, parse
@@ -58,7 +58,7 @@ class Gradebook:
         return parse(student, collect([self.stored(student)]))
 
     def take_in(self, intake: Intake) -> None:
-        atomic.write(self.folder(intake.student.id) / "intake.json", intake.model_dump_json(indent=1) + "\n")
+        atomic.write_text(self.folder(intake.student.id) / "intake.json", intake.model_dump_json(indent=1) + "\n")
 
     def result(self, student: str) -> Result | None:
         return _read(self.folder(student) / "result.json")
@@ -71,11 +71,11 @@ class Gradebook:
         """The verdict that counts; the one before it is set aside."""
         folder = self.folder(result.student.id)
         self.set_aside(result.student.id)
-        atomic.write(folder / "result.json", result.to_json())
+        atomic.write_text(folder / "result.json", result.to_json())
         (folder / "unconfirmed.json").unlink(missing_ok=True)
 
     def keep_unconfirmed(self, result: Result) -> None:
-        atomic.write(self.folder(result.student.id) / "unconfirmed.json", result.to_json())
+        atomic.write_text(self.folder(result.student.id) / "unconfirmed.json", result.to_json())
 
     def set_aside(self, student: str) -> None:
         """So that it is graded anew: the verdict that there is moves to earlier/."""
@@ -86,6 +86,13 @@ class Gradebook:
         earlier.mkdir(exist_ok=True)
         number = len(list(earlier.glob("*.json"))) + 1
         (self.folder(student) / "result.json").rename(earlier / f"result-{number}.json")
+
+    def require_lab(self, name: str) -> None:
+        """GraderError where it holds verdicts on another lab."""
+        for result in self.results():
+            if result.lab.name != name:
+                what = f"{self.directory} holds verdicts on the lab {result.lab.name}, not {name}."
+                raise GraderError(f"{what} Each lab has a gradebook of its own: name another one.")
 
     def results(self) -> list[Result]:
         """Of every student who has one, by id."""

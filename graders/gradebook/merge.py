@@ -13,6 +13,9 @@ from graders.verdict import GraderError
 
 def merge(book: Gradebook, parts: Sequence[Gradebook]) -> int:
     """Copy each student's folder; returns how many there are. GraderError, and no copy, where two verdicts differ."""
+    labs = {result.lab.name for part in (book, *parts) for result in part.results()}
+    if len(labs) > 1:
+        raise GraderError(f"the parts are of several labs: {', '.join(sorted(labs))}. Merge those of one.")
     chosen: dict[str, Gradebook] = dict.fromkeys(book.ids(), book)
     for part in parts:
         for student in part.ids():

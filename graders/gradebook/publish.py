@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from graders import roster
-from graders.gradebook import atomic
+from graders import atomic, roster
 from graders.gradebook.book import STUDENTS, Gradebook
 from graders.reports.formats import FORMATS, OfClass
 
@@ -24,11 +23,11 @@ def publish(book: Gradebook, names: Iterable[str]) -> list[Path]:
         report = FORMATS[name]
         if isinstance(report, OfClass):
             written.append(book.directory / report.file)
-            atomic.write(written[-1], report.render(results, enrolled))
+            atomic.write_text(written[-1], report.render(results, enrolled))
             continue
         written.append(book.directory / STUDENTS / "*" / report.file)
         for result in results:
             text = report.render(result)
             if text is not None:
-                atomic.write(book.folder(result.student.id) / report.file, text)
+                atomic.write_text(book.folder(result.student.id) / report.file, text)
     return written

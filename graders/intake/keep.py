@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import tarfile
-import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+from graders import atomic
 from graders.intake import handed_in
 from graders.intake.entry import Entry, Kind, Unreadable
 from graders.intake.formats import Format
@@ -36,17 +35,7 @@ def keep(paths: Sequence[Path], target: Path) -> Path:
     """
     content, form = _packed(paths)
     path = target.with_name(target.name + form.value)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    atomic.write(path, content)
     return path
 
 

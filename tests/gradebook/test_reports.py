@@ -38,3 +38,11 @@ def test_out_among_the_submissions(small: Course, submissions: Path) -> None:
     assert done.returncode == 2
     assert "would be taken for one" in done.stderr
     assert not (submissions / "grades").exists()
+
+
+def test_a_gradebook_is_of_one_lab(small: Course, submissions: Path, tmp_path: Path) -> None:
+    grades = tmp_path / "grades"
+    small.labs("grade", "small", submissions, "--out", grades)
+    done = small.labs("grade", "headless", submissions, "--out", grades)
+    assert done.returncode == 7
+    assert "holds verdicts on the lab small, not headless" in done.stderr

@@ -7,12 +7,12 @@ import tempfile
 from pathlib import Path
 
 
-def write(path: Path, content: str) -> None:
+def write(path: Path, content: bytes) -> None:
     """Write beside `path`, make it durable, and put it in place: rename(2) replaces in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass", newline="") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -20,13 +20,13 @@ def write(path: Path, content: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    sync_directory(path.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make a rename in it durable."""
-    descriptor = os.open(directory, os.O_RDONLY)
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        os.fsync(folder)  # else a power cut may undo the rename
     finally:
-        os.close(descriptor)
+        os.close(folder)
+
+
+def write_text(path: Path, content: str) -> None:
+    """As UTF-8; what no UTF-8 can hold, as in names of files that are none, is escaped."""
+    write(path, content.encode(errors="backslashreplace"))
