@@ -11,12 +11,15 @@ import asyncio, os
 from pathlib import Path
 from pocketkube.node.processes import Processes, PipeReader, exit_code, read_all_of
 
+# It outlives the shell that started it, or that one might ask for its status.
+ORPHAN = "(while [ -d /proc/$$ ]; do sleep 0.01; done; exit %d) >/dev/null & echo $!"
+
 def next_pid(pid):
     Path("/proc/sys/kernel/ns_last_pid").write_text(str(pid - 1))
 
 async def main():
     processes = Processes()
-    code, output = await processes.run(["/bin/sh", "-c", "(sleep 0.01; exit 7) >/dev/null & echo $!"])
+    code, output = await processes.run(["/bin/sh", "-c", ORPHAN % 7])
     orphan = int(output)
     while orphan not in processes._ended:
         await asyncio.sleep(0.005)
@@ -25,7 +28,7 @@ async def main():
     spawned = processes.spawn(["/bin/sh", "-c", "exit 3"], {})
     print(spawned == orphan, exit_code(await processes.wait(spawned)))
 
-    code, output = await processes.run(["/bin/sh", "-c", "(exit 5) >/dev/null & echo $!"])
+    code, output = await processes.run(["/bin/sh", "-c", ORPHAN % 5])
     adopted = int(output)
     processes.adopt(adopted, before)
     print(exit_code(await processes.wait(adopted)))
