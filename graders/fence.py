@@ -40,7 +40,7 @@ def objects(nodes: Iterable[str]) -> list[dict[str, Any]]:
     Pods reach each other, cluster DNS and the nodes, whose ports lead back to them; nobody else reaches them.
     """
     inside: dict[str, Any] = {"podSelector": {}}
-    on_nodes = [{"ipBlock": {"cidr": f"{address}/32"}} for address in nodes]
+    on_nodes = [{"ipBlock": {"cidr": f"{address}/{128 if ':' in address else 32}"}} for address in nodes]
     system = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
     dns = {"to": [system], "ports": [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]}
     policy = {

@@ -27,7 +27,7 @@ def explain(
     if result is None:
         raise typer.BadParameter(f"{chosen} is not graded yet. Go on with: labs grade")
     console = Console(highlight=False)
-    console.print(_facts(result, book.stored(chosen)))
+    console.print(_facts(result, book.bytes_of(result)))
     if result.problem:
         console.print(escape(printable(result.problem)), soft_wrap=True)
     for check in result.checks:

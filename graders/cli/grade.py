@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, TextIO, TypeVar
 
 import typer
 from rich.console import Console
@@ -17,17 +17,19 @@ from graders.cli.cluster_options import ClusterOption, ContextOption, DnsOption,
 from graders.cli.progress import Progress
 from graders.clusters.choose import resolved
 from graders.gradebook import shard as shards
-from graders.gradebook.book import Gradebook
+from graders.gradebook.book import STUDENTS, Gradebook
 from graders.gradebook.lock import locked
-from graders.gradebook.publish import ALWAYS, ROSTER, publish
+from graders.gradebook.publish import ALWAYS, ROSTER, keep_roster, publish
 from graders.gradebook.pytest_run import Begun, graded
 from graders.gradebook.take_in import take_in
 from graders.gradebook.workers import allowed
 from graders.intake.students import find
 from graders.result import Result, Status
 from graders.session import EXIT_ERROR
-from graders.verdict import Outcome
+from graders.submission import printable
+from graders.verdict import GraderError, Outcome
 
+Value = TypeVar("Value")
 LOG = "log"  # one line for each submission that ended
 
 
@@ -49,7 +51,8 @@ def grade(
     roster: Annotated[Path | None, typer.Option(help="Who is enrolled: a CSV of Canvas, Moodle, or your own.")] = None,
     regrade: Annotated[list[str] | None, typer.Option(metavar="ID", help="Only these students, and anew.")] = None,
     only: Annotated[
-        Only | None, typer.Option(case_sensitive=False, help="Only students with such a verdict, and anew.")
+        Only | None,
+        typer.Option(case_sensitive=False, help="Only students with such a verdict, or with none, and anew."),
     ] = None,
     shard: Annotated[str, typer.Option(metavar="I/N", help="Only part I of N; /N in a Pod of an Indexed Job.")] = "",
     cluster: ClusterOption = "auto",
@@ -61,11 +64,14 @@ def grade(
     chosen, console = lab_named(lab), Console()
     if out.resolve().is_relative_to(submissions.resolve()):
         raise typer.BadParameter("--out is in the folder of the submissions, and would be taken for one. Name another.")
-    handed_in = find(submissions)
+    handed_in = _usage(lambda: find(submissions))
     if shard:
         handed_in = _shard(shard).of(handed_in)
-    out.mkdir(parents=True, exist_ok=True)
+    if roster:
+        _usage(lambda: rosters.read(roster))
     book = Gradebook(out.resolve())
+    wanted = _wanted(book, [each.student.id for each in handed_in], regrade or [], only)
+    _usage(lambda: (book.directory / STUDENTS).mkdir(parents=True, exist_ok=True))
     kind, why = resolved(cluster)
     options = for_pytest(kind, kubeconfig, context, change_dns=change_dns)
     side_by_side, fewer = allowed(chosen, workers, shared=kind != "pocket")
@@ -73,26 +79,32 @@ def grade(
     with locked(book.directory) as held:
         book.require_lab(chosen.name)
         if roster:
-            rosters.read(roster)  # what cannot be read is said before anything is done
-            shutil.copyfile(roster, book.directory / ROSTER)
-        wanted = _wanted(book, [each.student.id for each in handed_in], regrade or [], only)
+            keep_roster(book, roster)
         for student in wanted if regrade or only else ():
             book.set_aside(student)
         with Progress(console) as progress, (book.directory / LOG).open("a", encoding="utf-8") as log:
-            for each in handed_in:
-                refused = take_in(chosen, book, each) if each.student.id in wanted else None
-                if refused:
-                    progress.expect(1)
-                    _log(log, progress.show(refused, again=False))
+            taken = [take_in(chosen, book, each) for each in handed_in if each.student.id in wanted]
+            refused = [result for result in taken if result]
+            progress.expect(len(refused))
+            for result in refused:
+                _log(log, progress.show(result, again=False))
             for event in graded(chosen, book, wanted, options, side_by_side, held):
                 if isinstance(event, Begun):
                     progress.expect(event.count)
                     continue
-                result = book.unconfirmed(event.student) if event.again else book.result(event.student)
-                assert result
-                _log(log, progress.show(result, again=event.again))
+                ended = book.unconfirmed(event.student) if event.again else book.result(event.student)
+                assert ended
+                _log(log, progress.show(ended, again=event.again))
         written = publish(book, ALWAYS)
     _summarise(console, book, written)
+
+
+def _usage(step: Callable[[], Value]) -> Value:
+    """What is wrong with what the command line names is a usage error: nothing was done."""
+    try:
+        return step()
+    except (GraderError, OSError) as error:
+        raise typer.BadParameter(printable(str(error))) from error
 
 
 def _wanted(book: Gradebook, students: list[str], regrade: list[str], only: Only | None) -> list[str]:
@@ -100,13 +112,13 @@ def _wanted(book: Gradebook, students: list[str], regrade: list[str], only: Only
     if unknown:
         raise typer.BadParameter(f"nobody of the id {unknown[0]!r} handed in. Ids are the folders in students/.")
     if regrade:
-        return regrade
+        return list(dict.fromkeys(regrade))
     return [student for student in students if only is None or _is(book.result(student), only)]
 
 
 def _is(result: Result | None, only: Only) -> bool:
     if result is None:
-        return False
+        return True  # such a grading that was interrupted has set it aside
     if only is Only.FAILED:
         return any(check.outcome is not Outcome.PASSED for check in result.checks)
     return result.status == only.value

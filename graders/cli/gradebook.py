@@ -6,14 +6,14 @@ from pathlib import Path
 
 import typer
 
-from graders.gradebook.book import Gradebook
+from graders.gradebook.book import STUDENTS, Gradebook
 from graders.submission import printable
 
 
 def opened(directory: Path) -> Gradebook:
     """A usage error where there is none."""
     book = Gradebook(directory.resolve())
-    if not book.ids():
+    if not (book.directory / STUDENTS).is_dir():
         raise typer.BadParameter(f"{printable(str(directory))} is no gradebook: it has no students/. Name one's --out.")
     return book
 

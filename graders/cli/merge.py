@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from graders.cli.gradebook import opened
 from graders.gradebook.book import Gradebook
 from graders.gradebook.lock import locked
 from graders.gradebook.merge import merge as merged
-from graders.gradebook.publish import ALWAYS, ROSTER, publish
+from graders.gradebook.publish import ALWAYS, ROSTER, keep_roster, publish
 
 
 def merge(
@@ -27,7 +26,7 @@ def merge(
         count = merged(book, books)
         rosters = [part.directory / ROSTER for part in books if (part.directory / ROSTER).exists()]
         if rosters:
-            shutil.copyfile(rosters[0], book.directory / ROSTER)
+            keep_roster(book, rosters[0])
         written = publish(book, ALWAYS)
     typer.echo(f"{count} students of {len(books)} parts.")
     for path in written:

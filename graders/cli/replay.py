@@ -40,7 +40,7 @@ def replay(
     with tempfile.TemporaryDirectory(prefix="labs-replay-") as directory:
         other = Gradebook(Path(directory))
         with locked(other.directory) as held:
-            handed_in = HandedIn(before.student, (book.stored(chosen),))
+            handed_in = HandedIn(before.student, (book.bytes_of(before),))
             if not take_in(lab, other, handed_in):
                 for _ in graded(lab, other, [chosen], options, 0, held):
                     pass  # of one there is nothing to show on the way
@@ -69,6 +69,8 @@ def _differences(before: Result, after: Result) -> list[str]:
         for name in then | now
         if then.get(name) != now.get(name)
     ]
+    if before.score != after.score:
+        lines.append(f"the score was {_points(before)} and is {_points(after)}")
     if before.problem != after.problem:
         lines.append(f"it was said: {printable(before.problem)}")
     return lines
@@ -80,3 +82,7 @@ def _by_check(result: Result) -> dict[str, str]:
         check.name: f"{check.outcome} ({check.diagnosis.code})" if check.diagnosis else str(check.outcome)
         for check in result.checks
     }
+
+
+def _points(result: Result) -> str:
+    return f"{result.score.points}/{result.score.of}" if result.score else "none"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from graders import roster as rosters
 from graders.cli.gradebook import opened
-from graders.gradebook.publish import ROSTER, publish
+from graders.gradebook.publish import keep_roster, publish
 from graders.reports.formats import FORMATS
 
 
@@ -25,7 +23,6 @@ def report(
             raise typer.BadParameter(f"there is no format {name!r}, only {', '.join(FORMATS)}.")
     book = opened(grades)
     if roster:
-        rosters.read(roster)
-        shutil.copyfile(roster, book.directory / ROSTER)
+        keep_roster(book, roster)
     for path in publish(book, formats):
         typer.echo(str(path))

@@ -53,6 +53,15 @@ class Gradebook:
         """The bytes as they were handed in."""
         return self.folder(student) / self.intake(student).stored
 
+    def bytes_of(self, result: Result) -> Path:
+        """Those that a verdict is on, also where the student has handed in again since."""
+        folder = self.folder(result.student.id)
+        name = stored_name(result.key.submission)
+        found = sorted(folder.glob(f"{name}.*"))
+        if not found:
+            raise GraderError(f"{folder} has no {name}.*: the bytes that were graded are gone.")
+        return found[0]
+
     def documents(self, student: str) -> list[Document]:
         """What was handed in, read anew from the bytes that were kept."""
         return parse(student, collect([self.stored(student)]))
@@ -84,7 +93,8 @@ class Gradebook:
             return
         earlier = self.folder(student) / EARLIER
         earlier.mkdir(exist_ok=True)
-        number = len(list(earlier.glob("*.json"))) + 1
+        numbers = [int(path.stem.removeprefix("result-")) for path in earlier.glob("result-*.json")]
+        number = max(numbers, default=0) + 1
         (self.folder(student) / "result.json").rename(earlier / f"result-{number}.json")
 
     def require_lab(self, name: str) -> None:
@@ -97,6 +107,11 @@ class Gradebook:
     def results(self) -> list[Result]:
         """Of every student who has one, by id."""
         return [result for student in self.ids() if (result := self.result(student))]
+
+
+def stored_name(submission: str) -> str:
+    """Of the file that keeps what was handed in, without its suffix; `submission` is its digest."""
+    return f"submission-{submission[:12]}"
 
 
 def _read(path: Path) -> Result | None:

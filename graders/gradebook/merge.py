@@ -20,11 +20,14 @@ def merge(book: Gradebook, parts: Sequence[Gradebook]) -> int:
     for part in parts:
         for student in part.ids():
             other = chosen.setdefault(student, part)
-            if other is not part and other.result(student) != part.result(student):
+            ours, theirs = other.result(student), part.result(student)
+            if ours and theirs and ours != theirs:
                 what = f"{student} has a verdict in {other.directory} and another one in {part.directory}."
                 raise GraderError(
                     f"{what} Keep the one that counts: remove the folder students/{student} of the other."
                 )
+            if theirs and not ours and other is not book:
+                chosen[student] = part
     for student, part in chosen.items():
         if part is not book:
             _copy(part.folder(student), book.folder(student))

@@ -13,6 +13,12 @@ ROSTER = "roster.csv"  # as it was given, for later reports
 ALWAYS = ("feedback", "grades", "summary")
 
 
+def keep_roster(book: Gradebook, path: Path) -> None:
+    """For this and later reports; GraderError for what is no roster, and then nothing is changed."""
+    roster.read(path)
+    atomic.write(book.directory / ROSTER, path.read_bytes())
+
+
 def publish(book: Gradebook, names: Iterable[str]) -> list[Path]:
     """Write the reports of these names; returns the files, those of each student as a pattern."""
     results = book.results()

@@ -64,6 +64,7 @@ def _pass(
     if workers:
         command += ["-n", str(workers), "--dist", "loadscope", "--max-worker-restart", str(workers * 2)]
     log = book.directory / LOG
+    before = log.stat().st_size if log.exists() else 0
     with (
         log.open("ab") as errors,
         subprocess.Popen(
@@ -85,7 +86,7 @@ def _pass(
                 yield told
         process.wait()
     if process.returncode not in OK:
-        raise GraderError(f"the grading ended early: {_last_words(log)} All of {log} may tell more.")
+        raise GraderError(f"the grading ended early: {_last_words(log, before)} All of {log} may tell more.")
 
 
 def _told(line: str) -> Begun | Finished | None:
@@ -96,7 +97,9 @@ def _told(line: str) -> Begun | Finished | None:
         return None  # what a grader module prints
 
 
-def _last_words(log: Path) -> str:
-    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+def _last_words(log: Path, since: int) -> str:
+    """Of what was logged after its first `since` bytes."""
+    written = log.read_bytes()[since:].decode(errors="replace")
+    lines = [line for line in written.splitlines() if line.strip()]
     why = next((line for line in reversed(lines) if line.startswith(REASON)), lines[-1] if lines else "")
     return printable(why.removeprefix(REASON)).rstrip(".") + "." if why else "it did not say why."

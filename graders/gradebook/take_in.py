@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from graders.admit import allow
-from graders.gradebook.book import Gradebook, Intake
+from graders.gradebook.book import Gradebook, Intake, stored_name
 from graders.gradebook.key import key
 from graders.intake import collect
 from graders.intake.keep import content_digest, digest, keep, raw_digest
@@ -27,7 +27,7 @@ def take_in(lab: Lab, book: Gradebook, handed_in: HandedIn) -> Result | None:
         invalid = str(error)
         submission = contents = raw_digest(handed_in.paths)
     folder = book.folder(handed_in.student.id)
-    stored = folder / f"submission-{submission[:12]}"
+    stored = folder / stored_name(submission)
     kept = keep(handed_in.paths, stored)
     intake = Intake(
         student=handed_in.student, stored=kept.name, submission=submission, contents=contents, invalid=invalid

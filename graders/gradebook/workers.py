@@ -17,10 +17,9 @@ def allowed(lab: Lab, asked: int, *, shared: bool) -> tuple[int, str]:
     cores = len(os.sched_getaffinity(0))
     usual, most = (each * cores for each in EACH_CORE[shared])
     by_memory = max(1, os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES") // MEMORY[shared])
-    limit, why = min(
-        (1 if lab.upstream and shared else most, f"the lab {lab.name} changes the cluster's DNS for everyone"),
-        (most, f"there are {cores} cores"),
-        (by_memory, f"free memory is enough for {by_memory}"),
-    )
+    limits = [(most, f"there are {cores} cores"), (by_memory, f"free memory is enough for {by_memory}")]
+    if lab.upstream and shared:
+        limits.append((1, f"the lab {lab.name} changes the cluster's DNS for everyone"))
+    limit, why = min(limits)
     wanted = asked or usual
     return (wanted, "") if wanted <= limit else (limit, f"{limit} side by side, not {wanted}: {why}.")

@@ -55,7 +55,7 @@ def test_a_class(small: Course, submissions: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "graded"),
     [
-        pytest.param(["--regrade", "ann"], ["ann"], id="regrade"),
+        pytest.param(["--regrade", "ann", "--regrade", "ann"], ["ann"], id="regrade"),
         pytest.param(["--only", "failed"], ["ben", "cid"], id="only-failed"),
         pytest.param(["--only", "invalid"], ["dot"], id="only-invalid"),
         pytest.param(["--only", "error"], [], id="only-error"),

@@ -46,3 +46,13 @@ def test_a_gradebook_is_of_one_lab(small: Course, submissions: Path, tmp_path: P
     done = small.labs("grade", "headless", submissions, "--out", grades)
     assert done.returncode == 7
     assert "holds verdicts on the lab small, not headless" in done.stderr
+
+
+def test_the_roster_that_is_kept_may_be_given_again(small: Course, submissions: Path, tmp_path: Path) -> None:
+    grades, roster = tmp_path / "grades", tmp_path / "canvas.csv"
+    roster.write_text(CANVAS)
+    small.labs("grade", "small", submissions, "--out", grades, "--roster", roster)
+    for command in (["grade", "small", submissions, "--out", grades], ["report", grades, "--format", "canvas"]):
+        done = small.labs(*command, "--roster", grades / "roster.csv")
+        assert done.returncode == 0, done.stderr
+    assert (grades / "roster.csv").read_text() == CANVAS

@@ -53,6 +53,17 @@ def test_merged_shards_equal_the_whole(small: Course, submissions: Path, tmp_pat
             assert (whole / file).read_bytes() == (merged / file).read_bytes(), file
 
 
+def test_more_shards_than_students(small: Course, submissions: Path, tmp_path: Path) -> None:
+    for name in ("ben", "cid", "dot"):
+        (submissions / f"{name}.yaml").unlink()
+    parts = [tmp_path / f"part-{index}" for index in (1, 2)]
+    for index, part in enumerate(parts, 1):
+        assert small.labs("grade", "small", submissions, "--out", part, "--shard", f"{index}/2").returncode == 0
+    done = small.labs("merge", tmp_path / "merged", *parts)
+    assert done.returncode == 0, done.stderr
+    assert "1 students of 2 parts." in done.stdout
+
+
 def test_two_verdicts_on_one_student_are_not_merged(small: Course, submissions: Path, tmp_path: Path) -> None:
     parts = [tmp_path / "one", tmp_path / "two"]
     for part in parts:
