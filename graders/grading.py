@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 
+from graders import clock
 from graders.clusters import NoCluster, RunningCluster
 from graders.lab import Lab
 from graders.run import Run
@@ -14,9 +14,8 @@ from graders.verdict import CheckResult, GraderError
 
 class Grading:
     """`problem` is one sentence, an error of ours that keeps the checks from running. `results`: {check: result}.
-    `limits`: a sentence for each limit that was hit.
 
-    `began`: UTC, RFC 3339.
+    `limits`: a sentence for each limit that was hit. `began`: UTC, RFC 3339.
     """
 
     def __init__(self, lab: Lab, documents: list[Document], namespace: str = "", *, fenced: bool = False) -> None:
@@ -24,7 +23,7 @@ class Grading:
         self.results: dict[str, CheckResult] = {}
         self.problem = ""
         self.limits: list[str] = []
-        self.began = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self.began = clock.now()
         self._started = time.monotonic()
 
     @property

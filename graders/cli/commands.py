@@ -64,9 +64,7 @@ def run() -> None:
 
 
 def _told(error: OSError) -> str:
-    if isinstance(error, shutil.Error) and isinstance(
-        error.args[0], list
-    ):  # of copytree: (source, target, why) of each file
+    if isinstance(error, shutil.Error):  # of copytree: (source, target, why) of each file
         _, target, why = error.args[0][0]
         return f"{printable(str(target))}: {why}"
     return f"{printable(str(error.filename))}: {error.strerror}" if error.filename else str(error)

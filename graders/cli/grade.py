@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TextIO, TypeVar
@@ -11,6 +10,7 @@ from typing import Annotated, TextIO, TypeVar
 import typer
 from rich.console import Console
 
+from graders import clock
 from graders import roster as rosters
 from graders.cli.choose import lab_named
 from graders.cli.cluster_options import ClusterOption, ContextOption, DnsOption, KubeconfigOption, for_pytest
@@ -20,6 +20,7 @@ from graders.gradebook import shard as shards
 from graders.gradebook.book import STUDENTS, Gradebook
 from graders.gradebook.lock import locked
 from graders.gradebook.publish import ALWAYS, ROSTER, keep_roster, publish
+from graders.gradebook.pytest_run import LOG as ERRORS
 from graders.gradebook.pytest_run import Begun, graded
 from graders.gradebook.take_in import take_in
 from graders.gradebook.workers import allowed
@@ -96,7 +97,7 @@ def grade(
                 assert ended
                 _log(log, progress.show(ended, again=event.again))
         written = publish(book, ALWAYS)
-    _summarise(console, book, written)
+    _summarise(console, book, wanted, written)
 
 
 def _usage(step: Callable[[], Value]) -> Value:
@@ -132,11 +133,10 @@ def _shard(text: str) -> shards.Shard:
 
 
 def _log(log: TextIO, line: str) -> None:
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    print(f"{now[:19]}Z {line}", file=log, flush=True)
+    print(f"{clock.now()} {line}", file=log, flush=True)
 
 
-def _summarise(console: Console, book: Gradebook, written: list[Path]) -> None:
+def _summarise(console: Console, book: Gradebook, wanted: list[str], written: list[Path]) -> None:
     results = book.results()
     errors = [result for result in results if result.status is Status.ERROR]
     invalid = sum(result.status is Status.INVALID for result in results)
@@ -150,4 +150,11 @@ def _summarise(console: Console, book: Gradebook, written: list[Path]) -> None:
         console.print(f"  {path}", highlight=False, soft_wrap=True)
     if errors:
         console.print(f"Errors are no verdicts. Again: --only error; what happened: labs explain {book.directory} ID")
+    graded_at_last = {result.student.id for result in results}
+    lost = [student for student in wanted if student not in graded_at_last]
+    if lost:
+        console.print(
+            f"{len(lost)} without a verdict, {lost[0]} first: {book.directory / ERRORS} may tell why. Start again."
+        )
+    if errors or lost:
         raise typer.Exit(EXIT_ERROR)

@@ -23,12 +23,13 @@ import pytest
 from graders.api import call
 from graders.clusters import NoCluster
 from graders.clusters.choose import ForClass, choose, prepare_for_class
-from graders.gradebook.book import Gradebook
+from graders.gradebook.book import Gradebook, Intake
 from graders.gradebook.key import key
 from graders.grading import Grading
 from graders.judge import judge
-from graders.result import Result, Status
+from graders.result import Key, Result, Status
 from graders.session import EXIT_ERROR, Session
+from graders.submission import Document, InvalidSubmission
 from graders.verdict import GraderError
 
 FINISHED = "submission finished"  # the user property of a report that brings a submission's end to the controller
@@ -145,16 +146,25 @@ class ClassGrading:
         intake = self._book.intake(student)
         if intake.invalid:
             return False
-        now = key(self._session.lab, intake.submission, intake.contents, self._identity)
+        now = self._key(intake)
         waiting = self._book.unconfirmed(student)
         if not self._last and waiting and waiting.key == now:
             return False  # its turn comes when it is alone
         found = self._book.result(student)
         return found is None or found.key != now
 
+    def _key(self, intake: Intake) -> Key:
+        return key(self._session.lab, intake.submission, intake.contents, self._identity)
+
     def _enter(self, student: str) -> None:
         self._student = student
-        self._begin()
+        try:
+            documents = self._book.documents(student)
+        except (InvalidSubmission, GraderError, OSError) as error:
+            what = f"what was handed in cannot be read from the gradebook any more: {error}"
+            self._new_grading([]).problem = what
+            return
+        self._begin(documents)
         assert self._session.grading
         assert self._session.cluster
         if self._session.grading.problem and self._session.cluster.ours:
@@ -162,15 +172,17 @@ class ClassGrading:
             print(f"a new cluster, since: {self._session.grading.problem}", file=sys.stderr)
             self._session.cluster.end()
             self._session.cluster = choose(self._config)
-            self._begin()
+            self._begin(documents)
         self._failures = self._failures + 1 if self._session.grading.problem else 0
 
-    def _begin(self) -> None:
-        cluster = self._session.cluster
-        assert cluster
+    def _new_grading(self, documents: list[Document]) -> Grading:
         namespace = _namespace(self._session.lab.name, self._book.directory, self._student)
-        grading = Grading(self._session.lab, self._book.documents(self._student), namespace, fenced=True)
-        self._session.grading = grading
+        grading = self._session.grading = Grading(self._session.lab, documents, namespace, fenced=True)
+        return grading
+
+    def _begin(self, documents: list[Document]) -> None:
+        grading, cluster = self._new_grading(documents), self._session.cluster
+        assert cluster
         if cluster.api is None:
             try:
                 cluster.connect()
@@ -190,7 +202,7 @@ class ClassGrading:
         except GraderError as error:
             print(error, file=sys.stderr)
         intake = self._book.intake(self._student)
-        now = key(self._session.lab, intake.submission, intake.contents, self._identity)
+        now = self._key(intake)
         first = self._book.unconfirmed(self._student)
         first = first if first and first.key == now else None
         result = judge(self._session.lab, grading, self._checks, intake.student, now, first)

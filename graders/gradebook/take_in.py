@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
+from graders import clock
 from graders.admit import allow
 from graders.gradebook.book import Gradebook, Intake, stored_name
 from graders.gradebook.key import key
@@ -38,6 +37,6 @@ def take_in(lab: Lab, book: Gradebook, handed_in: HandedIn) -> Result | None:
     now, found = key(lab, submission, contents, ""), book.result(intake.student.id)
     if found and found.key == now:
         return None
-    result = refuse(lab, intake.student, now, invalid, datetime.now(UTC).isoformat(timespec="seconds")[:19] + "Z")
+    result = refuse(lab, intake.student, now, invalid, clock.now())
     book.keep(result)
     return result

@@ -46,7 +46,7 @@ def counted(small: Course, tmp_path: Path) -> Path:
 
 def verdicts(grades: Path) -> dict[str, int]:
     found = {path.parent.name: json.loads(path.read_text()) for path in grades.glob("students/*/result.json")}
-    return {student: result["score"]["points"] for student, result in found.items()}
+    return {student: result["score"]["points"] for student, result in found.items() if result["score"]}
 
 
 def wait_for_end(pid: int) -> None:
@@ -171,3 +171,27 @@ def test_a_shared_cluster_that_is_gone_ends_the_grading(small: Course, tmp_path:
         where = ["--kubeconfig", second.kubeconfig, "--context", pocket.CONTEXT]
         assert small.labs(*command, *where).returncode == 0
     assert verdicts(grades) == {f"s{number}": 3 for number in range(STUDENTS)}
+
+
+@pytest.mark.usefixtures("counted")
+def test_kept_bytes_that_are_lost_are_an_error_of_that_student_alone(small: Course, tmp_path: Path) -> None:
+    grades = tmp_path / "grades"
+    module = small.path / "labs" / "small" / "test_small.py"
+    spoils = f'''
+
+@check(points=0)
+def test_spoils_another():
+    """What s9 handed in is gone."""
+    from pathlib import Path
+
+    for path in Path({str(grades)!r}, "students", "s9").glob("submission-*"):
+        path.write_bytes(b"")
+'''
+    module.write_text(module.read_text() + spoils)
+    done = small.labs("grade", "small", "s", "--out", grades, "-n", "1")
+    assert done.returncode == 7
+    assert "1 with an error of ours" in done.stdout
+    found = json.loads((grades / "students" / "s9" / "result.json").read_text())
+    assert (found["status"], found["score"]) == ("error", None)
+    assert "cannot be read from the gradebook any more" in found["problem"]
+    assert verdicts(grades) == {f"s{number}": 3 for number in range(STUDENTS) if number != 9}
