@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,16 +20,20 @@ KINDS = (
 POD_SECURITY = ("baseline", "restricted")  # https://kubernetes.io/docs/concepts/security/pod-security-standards/
 ROOT = Path(__file__).parent.parent / "labs"
 SHARED = Path(__file__).parent.parent / "manifests"
-WORDS = {str: "a text", int: "a whole number", list: "a list", dict: "a mapping"}
-Value = TypeVar("Value", str, int, list[Any], dict[str, Any])
+WORDS = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "a mapping"}
+Value = TypeVar("Value", str, int, bool, list[Any], dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
 class CheckText:
-    """What is said of a check: `section` is the heading in the lab's README, `hints` go from a question to a shape."""
+    """What is said of a check: `section` is the heading in the lab's README, `hints` go from a question to a shape.
+
+    `hidden`: it is left out of the students' copy of the course.
+    """
 
     section: str
     hints: tuple[str, ...]
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class Lab:
 
     `kinds` and `images`: what a submission may contain. `points`: what its checks sum to. `namespaces`: further ones
     that it has beside its own. `upstream`: {name outside the cluster: the lab's Service that plays it}. `pod_security`:
-    the Pod Security level of a graded submission's namespace.
+    the Pod Security level of a graded submission's namespace. `minors`: of Kubernetes 1, that its manifests are for.
+    `equivalent`: {mutant of the solution that no check can tell from it: why}.
     """
 
     directory: Path
@@ -50,6 +56,8 @@ class Lab:
     upstream: dict[str, str] = field(default_factory=dict)
     pod_security: str = "baseline"
     checks: dict[str, CheckText] = field(default_factory=dict)
+    minors: range = range(0)
+    equivalent: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -133,12 +141,22 @@ def _lab(directory: Path, content: Any) -> Lab:
             name: _check_text(_value(content["checks"], name, dict, at="checks."), f"checks.{name}.")
             for name in _value(content, "checks", dict)
         },
+        minors=_minors(_value(content, "kubernetes", str, "1.36 - 1.36")),
+        equivalent={str(name): str(why) for name, why in _value(content, "equivalent", dict, {}).items()},
     )
 
 
 def _check_text(text: dict[str, Any], at: str) -> CheckText:
-    hints = _value(text, "hints", list, at=at)
-    return CheckText(_value(text, "section", str, at=at), tuple(str(hint) for hint in hints))
+    hints = tuple(str(hint) for hint in _value(text, "hints", list, at=at))
+    return CheckText(_value(text, "section", str, at=at), hints, _value(text, "hidden", bool, False, at=at))
+
+
+def _minors(text: str) -> range:
+    """`1.32 - 1.37`: both are meant too."""
+    found = re.fullmatch(r"1\.(\d+) *- *1\.(\d+)", text)
+    if not found or int(found[1]) > int(found[2]):
+        raise ValueError("`kubernetes` must name the first and the last minor, as in `1.32 - 1.37`")
+    return range(int(found[1]), int(found[2]) + 1)
 
 
 def _value(content: dict[str, Any], key: str, kind: type[Value], default: Value | None = None, at: str = "") -> Value:

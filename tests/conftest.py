@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pocketkube import cluster as pocket
-from tests.course import Course
+from tests.checkout import Course
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parent.parent

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.course import Course
+from tests.checkout import Course
 
 LAB = """\
 title: A lab for tests

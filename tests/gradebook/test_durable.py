@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pocketkube import cluster as pocket
-from tests.course import SECONDS, Course
+from tests.checkout import SECONDS, Course
 
 # Notes every grading of every student: what is done twice is seen.
 COUNTING = '''

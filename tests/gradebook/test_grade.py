@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from graders.gradebook.lock import locked
-from tests.course import Course
+from tests.checkout import Course
 
 
 def result(grades: Path, student: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import yaml
 from kubernetes.client import V1Job
 
 from graders.gradebook.book import Gradebook
-from tests.course import ROOT, Course
+from tests.checkout import ROOT, Course
 
 
 @pytest.fixture

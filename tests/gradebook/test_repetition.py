@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.course import Course
+from tests.checkout import Course
 
 # Fails, or breaks, for the student `ann` as often as is asked, and counts.
 ADDED = '''

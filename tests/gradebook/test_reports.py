@@ -6,7 +6,7 @@ import csv
 import json
 from pathlib import Path
 
-from tests.course import Course
+from tests.checkout import Course
 
 CANVAS = """\
 Student,ID,SIS User ID,SIS Login ID,Section,A lab for tests (7)

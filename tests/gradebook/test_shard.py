@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from graders.gradebook.shard import Shard, parse
-from tests.course import Course
+from tests.checkout import Course
 
 # What differs between any two gradings: times, and the names and addresses that a cluster gives.
 TIMES = re.compile(r'"(?:began|seconds)": [^,\n]+|,\d+\.\d,')

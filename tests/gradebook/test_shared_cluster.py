@@ -13,7 +13,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from pocketkube.cluster import CONTEXT, Cluster
-from tests.course import SECONDS, Course
+from tests.checkout import SECONDS, Course
 
 Kubectl = Callable[..., CompletedProcess[str]]
 

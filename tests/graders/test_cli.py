@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from pocketkube.cluster import CONTEXT, Cluster
+from tests.checkout import SECONDS, Course
 from tests.conftest import Kubectl
-from tests.course import SECONDS, Course
 from tests.graders.unprivileged import UnprivilegedCourse
 
 

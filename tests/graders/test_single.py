@@ -22,8 +22,8 @@ from graders.result import Result
 from graders.time_limit import Overdue
 from graders.verdict import CheckResult, Diagnosis, GraderError, Outcome, Score
 from pocketkube.cluster import CONTEXT, Cluster
+from tests.checkout import SECONDS, Course
 from tests.conftest import Kubectl
-from tests.course import SECONDS, Course
 from tests.graders.unprivileged import UnprivilegedCourse
 
 SCHEMA = json.loads((Path(__file__).parent.parent.parent / "docs" / "result.schema.json").read_text())

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tests.course import LABS, Course
+from tests.checkout import LABS, Course
 
 UID = 54321  # of nobody in particular: it has no name
 
