@@ -14,7 +14,7 @@ from graders.intake.names import MANIFEST_SUFFIXES as SUFFIXES
 from graders.intake.source import InvalidSubmission, SourceFile, printable
 from graders.manifest import Lines
 
-__all__ = ["SUFFIXES", "Document", "InvalidSubmission", "SourceFile", "parse", "printable", "read"]
+__all__ = ["SUFFIXES", "Document", "InvalidSubmission", "SourceFile", "objects", "parse", "printable", "read"]
 
 MOST_DOCUMENTS = 50
 
@@ -52,7 +52,16 @@ def read(path: Path, within: Path | None = None) -> list[Document]:
 
 
 def parse(where: str, files: Sequence[SourceFile]) -> list[Document]:
-    """Every object in the files, in their order; InvalidSubmission. `where`: what all of them together are called."""
+    """At least one object; InvalidSubmission. `where`: what all the files together are called."""
+    documents = objects(files)
+    if not documents:
+        name = files[0].name if files else where
+        raise InvalidSubmission(name, "there is no object in it. Write the manifest that the task asks for.")
+    return documents
+
+
+def objects(files: Sequence[SourceFile]) -> list[Document]:
+    """Every object in the files, in their order; InvalidSubmission."""
     documents: list[Document] = []
     room = manifest.Room()
     for file in files:
@@ -62,9 +71,6 @@ def parse(where: str, files: Sequence[SourceFile]) -> list[Document]:
                 if len(documents) > MOST_DOCUMENTS:
                     what = f"more than {MOST_DOCUMENTS} objects. Hand in only what the task asks for."
                     raise InvalidSubmission(document.where, what)
-    if not documents:
-        name = files[0].name if files else where
-        raise InvalidSubmission(name, "there is no object in it. Write the manifest that the task asks for.")
     seen: dict[tuple[str, str, str], Document] = {}
     for document in documents:
         kind = str(document.content.get("kind"))

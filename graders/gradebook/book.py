@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from graders import atomic
 from graders.intake import collect
+from graders.intake.keep import digest
 from graders.result import Part, Result, Student
-from graders.submission import Document, parse
+from graders.submission import Document, objects
 from graders.verdict import GraderError
 
 STUDENTS = "students"
@@ -63,8 +64,11 @@ class Gradebook:
         return found[0]
 
     def documents(self, student: str) -> list[Document]:
-        """What was handed in, read anew from the bytes that were kept."""
-        return parse(student, collect([self.stored(student)]))
+        """What was handed in, read anew from the bytes that were kept; GraderError where they are others now."""
+        files = collect([self.stored(student)])
+        if digest(files) != self.intake(student).submission:
+            raise GraderError(f"{self.stored(student)} has changed since it was handed in. Hand it in again.")
+        return objects(files)
 
     def take_in(self, intake: Intake) -> None:
         atomic.write_text(self.folder(intake.student.id) / "intake.json", intake.model_dump_json(indent=1) + "\n")

@@ -10,7 +10,7 @@ from graders.lab import SHARED, Lab
 from graders.result import Key
 
 SOURCE = Path(__file__).parent.parent
-NOT_DECISIVE = ("cli", "gradebook", "reports")  # they neither read submissions, nor run checks, nor judge
+NOT_DECISIVE = ("cli", "course", "gradebook", "reports")  # they neither read submissions, nor run checks, nor judge
 
 
 def key(lab: Lab, submission: str, contents: str, cluster: str) -> Key:

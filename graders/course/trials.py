@@ -1,0 +1,75 @@
+"""What a course hands in to itself, graded as a class is."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from graders.gradebook.book import STUDENTS, Gradebook, Intake, stored_name
+from graders.gradebook.lock import locked
+from graders.gradebook.pytest_run import Finished
+from graders.gradebook.pytest_run import graded as graded_class
+from graders.gradebook.take_in import take_in
+from graders.intake import collect
+from graders.intake.keep import content_digest, digest, keep
+from graders.intake.students import HandedIn
+from graders.lab import Lab
+from graders.result import Result, Student
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A submission of the course's own. `files`: {name: content}."""
+
+    name: str
+    files: dict[str, bytes]
+
+
+# From a student it is refused, and scores 0. Here it is graded: no check may pass when nothing is there.
+NOTHING = Trial("nothing", {"nothing.yaml": b"# nothing\n"})
+
+
+def trial_of(name: str, path: Path) -> Trial:
+    """Of a manifest, or of all that is in a directory."""
+    if path.is_file():
+        return Trial(name, {path.name: path.read_bytes()})
+    files = sorted(each for each in path.rglob("*") if each.is_file())
+    return Trial(name, {str(each.relative_to(path)): each.read_bytes() for each in files})
+
+
+def graded(lab: Lab, trials: Sequence[Trial], options: Sequence[str], workers: int) -> Iterator[tuple[Trial, Result]]:
+    """Each with its verdict, in the order in which they end; they are begun in the order given.
+
+    `options`: which cluster, as words of pytest's command line. `workers`: how many side by side. GraderError when it
+    ends before everything is graded.
+    """
+    with tempfile.TemporaryDirectory(prefix="labs-course-") as directory:
+        book = Gradebook(Path(directory, "grades"))
+        (book.directory / STUDENTS).mkdir(parents=True)
+        by_id = {f"{number:04d}": trial for number, trial in enumerate(trials)}
+        with locked(book.directory) as held:
+            for student, trial in by_id.items():
+                refused = _hand_in(lab, book, Student(id=student, name=trial.name), trial, Path(directory, student))
+                if refused:
+                    yield trial, refused
+            for event in graded_class(lab, book, list(by_id), options, workers, held):
+                if isinstance(event, Finished) and not event.again:
+                    result = book.result(event.student)
+                    assert result
+                    yield by_id[event.student], result
+
+
+def _hand_in(lab: Lab, book: Gradebook, student: Student, trial: Trial, directory: Path) -> Result | None:
+    """The verdict on one that is invalid."""
+    for name, content in trial.files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    if trial is not NOTHING:
+        return take_in(lab, book, HandedIn(student, (directory,)))
+    files = collect((directory,))
+    kept = keep((directory,), book.folder(student.id) / stored_name(digest(files)))
+    book.take_in(Intake(student=student, stored=kept.name, submission=digest(files), contents=content_digest(files)))
+    return None
