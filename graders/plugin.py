@@ -37,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--context", metavar="NAME", help="with --cluster existing: the context of --kubeconfig FILE")
     group.addoption("--result", metavar="FILE", help="write the whole verdict to FILE, as JSON")
+    group.addoption("--course", action="store_true", help="check the course itself: is it complete, true and sharp?")
     group.addoption("--gradebook", metavar="DIR", help="grade what `labs grade` put there; not for typing by hand")
     group.addoption(
         "--change-dns",
@@ -48,6 +49,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Find the lab. What is wrong with it is said in one sentence, before pytest begins."""
+    if config.getoption("--course"):
+        _check_course(config)
+        return None
     directory = None if config.getoption("--collect-only") else _chosen_lab(config)
     if directory is None:
         return None
@@ -192,6 +196,20 @@ def patient(request: pytest.FixtureRequest, run: Run) -> Callable[[Callable[[], 
         return eventually(attempt, hopeless, under_way)
 
     return wait
+
+
+def _check_course(config: pytest.Config) -> None:
+    from graders.course.plugin import CourseChecking, labs_named  # noqa: PLC0415 - gradings need none of it
+
+    if config.getoption("numprocesses", None):
+        raise pytest.UsageError("a course is checked by one process, which starts others itself: leave -n out.")
+    config.args = labs_named(config)
+    config.option.timeout = 0  # pytest-timeout's, for tests: a part takes as long as the lab is large
+    options = ["--cluster", config.getoption("--cluster")]
+    for option in ("--kubeconfig", "--context"):
+        options += [option, config.getoption(option)] if config.getoption(option) else []
+    options += ["--change-dns"] if config.getoption("--change-dns") else []
+    config.pluginmanager.register(CourseChecking(options), "course-checking")
 
 
 def _chosen_lab(config: pytest.Config) -> Path | None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pocketkube import cluster as pocket
+from tests import small_lab
 from tests.checkout import Course
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
@@ -30,6 +31,13 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def course(tmp_path: Path) -> Course:
     return Course(tmp_path)
+
+
+@pytest.fixture
+def small(course: Course) -> Course:
+    """A course with the lab `small`."""
+    small_lab.write(course.path / "labs" / "small")
+    return course
 
 
 @pytest.fixture(scope="session")

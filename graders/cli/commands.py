@@ -9,6 +9,7 @@ import typer
 
 import graders.cli
 from graders.cli import (
+    check,
     cluster,
     doctor,
     explain,
@@ -43,6 +44,7 @@ app.command("report")(report.report)
 app.command("merge")(merge.merge)
 app.command("explain")(explain.explain)
 app.command("replay")(replay.replay)
+app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)
 app.command("new")(new.new)
 app.add_typer(cluster.app, name="cluster", help="The embedded cluster: up, down, status.")

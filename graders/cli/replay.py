@@ -14,11 +14,12 @@ from graders.cli.gradebook import opened, student_of
 from graders.cli.progress import told
 from graders.gradebook.book import Gradebook
 from graders.gradebook.lock import locked
-from graders.gradebook.pytest_run import graded
+from graders.gradebook.pytest_run import EndedEarly, graded
 from graders.gradebook.take_in import take_in
 from graders.intake.students import HandedIn
 from graders.result import Result
 from graders.submission import printable
+from graders.verdict import GraderError
 
 
 def replay(
@@ -42,8 +43,11 @@ def replay(
         with locked(other.directory) as held:
             handed_in = HandedIn(before.student, (book.bytes_of(before),))
             if not take_in(lab, other, handed_in):
-                for _ in graded(lab, other, [chosen], options, 0, held):
-                    pass  # of one there is nothing to show on the way
+                try:
+                    for _ in graded(lab, other, [chosen], options, 0, held):
+                        pass  # of one there is nothing to show on the way
+                except EndedEarly as error:  # and its log is gone with the directory
+                    raise GraderError(f"{chosen} could not be graded: {error.why}") from error
         after = other.result(chosen)
         assert after
     typer.echo(f"then: {told(before)}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from graders.gradebook.book import STUDENTS, Gradebook, Intake, stored_name
 from graders.gradebook.lock import locked
-from graders.gradebook.pytest_run import Finished
+from graders.gradebook.pytest_run import EndedEarly, Finished
 from graders.gradebook.pytest_run import graded as graded_class
 from graders.gradebook.take_in import take_in
 from graders.intake import collect
@@ -17,6 +17,7 @@ from graders.intake.keep import content_digest, digest, keep
 from graders.intake.students import HandedIn
 from graders.lab import Lab
 from graders.result import Result, Student
+from graders.verdict import GraderError
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,20 @@ def graded(lab: Lab, trials: Sequence[Trial], options: Sequence[str], workers: i
                 refused = _hand_in(lab, book, Student(id=student, name=trial.name), trial, Path(directory, student))
                 if refused:
                     yield trial, refused
-            for event in graded_class(lab, book, list(by_id), options, workers, held):
-                if isinstance(event, Finished) and not event.again:
-                    result = book.result(event.student)
-                    assert result
-                    yield by_id[event.student], result
+            try:
+                for event in graded_class(lab, book, list(by_id), options, workers, held):
+                    if isinstance(event, Finished) and not event.again:
+                        result = book.result(event.student)
+                        assert result
+                        yield by_id[event.student], result
+            except EndedEarly as error:
+                raise GraderError(f"{lab.name} could not be graded: {_problem(book) or error.why}") from error
+
+
+def _problem(book: Gradebook) -> str:
+    """Of the first that could not be graded; "" where none says why."""
+    tried = (book.result(student) or book.unconfirmed(student) for student in book.ids())
+    return next((result.problem for result in tried if result and result.problem), "")
 
 
 def _hand_in(lab: Lab, book: Gradebook, student: Student, trial: Trial, directory: Path) -> Result | None:

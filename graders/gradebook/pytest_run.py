@@ -20,6 +20,14 @@ REASON = "Exit: "  # how the line begins that says why a grading ended
 LEFT_OUT = ("terminal", "cacheprovider")  # what would only print and remember
 
 
+class EndedEarly(GraderError):
+    """`why`: one sentence, without where the log is."""
+
+    def __init__(self, why: str, log: Path) -> None:
+        self.why = why
+        super().__init__(f"the grading ended early: {why} All of {log} may tell more.")
+
+
 @dataclass(frozen=True, slots=True)
 class Begun:
     """It is known how many submissions are to be graded."""
@@ -42,7 +50,7 @@ def graded(
     by 0), then, alone, what has to be repeated or was lost with a worker.
 
     `options`: which cluster, as words of pytest's command line. `held`: the descriptor of the gradebook's lock.
-    GraderError when it ends before everything is graded.
+    EndedEarly when it ends before everything is graded.
     """
     left = 0
     for event in _pass(lab, book, students, options, workers, held, last=False):
@@ -86,7 +94,7 @@ def _pass(
                 yield told
         process.wait()
     if process.returncode not in OK:
-        raise GraderError(f"the grading ended early: {_last_words(log, before)} All of {log} may tell more.")
+        raise EndedEarly(_last_words(log, before), log)
 
 
 def _told(line: str) -> Begun | Finished | None:

@@ -1,4 +1,4 @@
-"""A small lab that needs little, and a class of it: what is tested here is how a class is graded, not the lab."""
+"""A class of the small lab: what is tested here is how a class is graded, not the lab."""
 
 from __future__ import annotations
 
@@ -6,54 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checkout import Course
-
-LAB = """\
-title: A lab for tests
-given: []
-kinds: [Service]
-points: 3
-checks:
-  exists: {section: your-task, hints: [a, b, c]}
-  is_headless: {section: your-task, hints: [a, b, c]}
-"""
-MODULE = '''\
-from graders import Wanted, check, expect
-
-SERVICE = Wanted("web", kind="headless")
-
-
-@check(points=1, about=SERVICE)
-def test_exists(observer):
-    """The Service is there."""
-    expect(observer.service("web") is not None, seen="no Service web", expected="a Service web")
-
-
-@check(points=2, about=SERVICE, needs=("exists",))
-def test_is_headless(observer):
-    """It has no cluster IP."""
-    address = observer.service("web")["spec"].get("clusterIP")
-    expect(address == "None", seen=f"its cluster IP is {address}", expected="it has none")
-'''
-SERVICE = """\
-apiVersion: v1
-kind: Service
-metadata: {name: web}
-spec:
-  clusterIP: None
-"""
-
-
-@pytest.fixture
-def small(course: Course) -> Course:
-    """A course with the lab `small`."""
-    lab = course.path / "labs" / "small"
-    for folder in ("manifests", "solution"):
-        (lab / folder).mkdir(parents=True)
-    (lab / "lab.yaml").write_text(LAB)
-    (lab / "test_small.py").write_text(MODULE)
-    (lab / "manifests" / "given.yaml").write_text("kind: ConfigMap\napiVersion: v1\nmetadata: {name: given}\n")
-    return course
+from tests.small_lab import SERVICE
 
 
 @pytest.fixture
