@@ -38,7 +38,7 @@ class CourseChecking:
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, DefectsFound):
             self._found += error.defects
-        self._no_answer |= isinstance(error, GraderError)
+        self._no_answer |= isinstance(error, GraderError | pytest.Collector.CollectError)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -57,19 +57,17 @@ class DefectsFound(Exception):
 
 
 class LabToCheck(pytest.Directory):
-    """A lab's directory; GraderError for one that cannot be read."""
-
     options: list[str]
 
     def collect(self) -> Iterator[pytest.Item]:
-        checking = LabCheck(load(self.path), self.options, 0)
+        try:
+            checking = LabCheck(load(self.path), self.options, 0)
+        except GraderError as error:
+            raise self.CollectError(str(error)) from error
         for part in Part:
             item: PartToCheck = PartToCheck.from_parent(self, name=str(part))
             item.checking, item.part = checking, part
             yield item
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
-        return str(excinfo.value) if isinstance(excinfo.value, GraderError) else super().repr_failure(excinfo)
 
 
 class PartToCheck(pytest.Item):
