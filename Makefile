@@ -1,17 +1,20 @@
 # make lab   set up what is missing, then run the headless lab
-# make test  set up what is missing, then lint, type-check and test
+# make test  set up what is missing, then lint, type-check, test, and check the course
 
 PYTHON ?= python3
 BIN := .venv/bin
 export PYTHON
 
-.PHONY: lab test lint lock bench
+.PHONY: lab test lint course lock bench
 
 lab: .venv/ready
 	$(BIN)/pytest labs/headless
 
-test: lint
+test: lint course
 	$(BIN)/pytest -n auto tests
+
+course: .venv/validate
+	$(BIN)/labs check
 
 lint: .venv/ready
 	$(BIN)/ruff check .
@@ -30,9 +33,17 @@ bench: .venv/ready
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
+# What only authors need: see the extra in pyproject.toml.
+.venv/validate: .venv/ready requirements-validate.lock
+	$(BIN)/pip install --quiet --require-hashes -r requirements-validate.lock
+	touch $@
+
 # After a change of the dependencies in pyproject.toml.
+LOCK := --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links \
+  --no-emit-trusted-host
 lock:
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/pip install --quiet pip-tools
-	.venv/lock/bin/pip-compile --quiet --extra dev --generate-hashes --strip-extras --allow-unsafe \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file requirements.lock pyproject.toml
+	.venv/lock/bin/pip-compile $(LOCK) --extra dev --output-file requirements.lock pyproject.toml
+	.venv/lock/bin/pip-compile $(LOCK) --extra validate --constraint requirements.lock \
+	  --output-file requirements-validate.lock pyproject.toml

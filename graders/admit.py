@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from graders import policy, submission
 from graders.given import applied_last, given
 from graders.lab import Lab
-from graders.submission import Document
+from graders.submission import Document, InvalidSubmission
 
 
 def admit(lab: Lab, path: Path) -> list[Document]:
     """The objects of the submission at `path`; InvalidSubmission for what cannot be read or is not allowed."""
+    if path == lab.submission and not os.path.lexists(path):
+        raise InvalidSubmission(str(path), f"there is no such directory. Begin: labs start {lab.name}")
     documents = submission.read(path)
     allow(lab, documents)
     return documents

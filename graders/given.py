@@ -13,7 +13,8 @@ from graders.verdict import GraderError
 
 def given(lab: Lab) -> tuple[Document, ...]:
     """What is applied before the submission, the tiny-tools Pod first. GraderError when it cannot be read."""
-    return (*_read(SHARED / "tiny-tools.yaml"), *_read(lab.directory / "manifests"))
+    manifests = lab.directory / "manifests"
+    return (*_read(SHARED / "tiny-tools.yaml"), *(_read(manifests) if manifests.is_dir() else ()))
 
 
 def applied_last() -> tuple[Document, ...]:

@@ -87,8 +87,9 @@ class Lab:
         }
 
     def default_submission(self) -> Path:
-        """The student's work when there is some, else the reference solution."""
-        return self.submission if self.submission.exists() else self.directory / "solution"
+        """The student's work when there is some, else the reference solution; students have none."""
+        solution = self.directory / "solution"
+        return solution if solution.exists() and not self.submission.exists() else self.submission
 
 
 def load(directory: Path) -> Lab:

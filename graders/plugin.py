@@ -50,8 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Find the lab. What is wrong with it is said in one sentence, before pytest begins."""
     if config.getoption("--course"):
-        _check_course(config)
-        return None
+        return _check_course(config)
     directory = None if config.getoption("--collect-only") else _chosen_lab(config)
     if directory is None:
         return None
@@ -198,18 +197,19 @@ def patient(request: pytest.FixtureRequest, run: Run) -> Callable[[Callable[[], 
     return wait
 
 
-def _check_course(config: pytest.Config) -> None:
-    from graders.course.plugin import CourseChecking, labs_named  # noqa: PLC0415 - gradings need none of it
+def _check_course(config: pytest.Config) -> int | None:
+    from graders.course.plugin import CourseChecking, to_check  # noqa: PLC0415 - gradings need none of it
 
     if config.getoption("numprocesses", None):
         raise pytest.UsageError("a course is checked by one process, which starts others itself: leave -n out.")
-    config.args = labs_named(config)
+    try:
+        config.args = to_check(config)
+    except GraderError as error:
+        print(error, file=sys.stderr)
+        return EXIT_ERROR
     config.option.timeout = 0  # pytest-timeout's, for tests: a part takes as long as the lab is large
-    options = ["--cluster", config.getoption("--cluster")]
-    for option in ("--kubeconfig", "--context"):
-        options += [option, config.getoption(option)] if config.getoption(option) else []
-    options += ["--change-dns"] if config.getoption("--change-dns") else []
-    config.pluginmanager.register(CourseChecking(options), "course-checking")
+    config.pluginmanager.register(CourseChecking(config), "course-checking")
+    return None
 
 
 def _chosen_lab(config: pytest.Config) -> Path | None:

@@ -17,11 +17,14 @@ from graders.cli import (
     hint,
     list_labs,
     merge,
+    mutants,
     new,
+    release,
     replay,
     report,
     shell,
     start,
+    verify_doc,
     watch,
 )
 from graders.clusters import NoCluster
@@ -45,8 +48,11 @@ app.command("merge")(merge.merge)
 app.command("explain")(explain.explain)
 app.command("replay")(replay.replay)
 app.command("check")(check.check)
+app.command("mutants")(mutants.mutants)
 app.command("doctor")(doctor.doctor)
 app.command("new")(new.new)
+app.command("verify-doc")(verify_doc.verify_doc)
+app.command("release")(release.release)
 app.add_typer(cluster.app, name="cluster", help="The embedded cluster: up, down, status.")
 
 

@@ -13,9 +13,9 @@ from rich.console import Console
 from graders import clock
 from graders import roster as rosters
 from graders.cli.choose import lab_named
-from graders.cli.cluster_options import ClusterOption, ContextOption, DnsOption, KubeconfigOption, for_pytest
+from graders.cli.cluster_options import ClusterOption, ContextOption, DnsOption, KubeconfigOption
 from graders.cli.progress import Progress
-from graders.clusters.choose import resolved
+from graders.clusters.choose import for_pytest, resolved
 from graders.gradebook import shard as shards
 from graders.gradebook.book import STUDENTS, Gradebook
 from graders.gradebook.lock import locked

@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 
 from graders.cli.choose import lab_named
-from graders.cli.cluster_options import ClusterOption, ContextOption, DnsOption, KubeconfigOption, for_pytest
+from graders.cli.cluster_options import ClusterOption, ContextOption, DnsOption, KubeconfigOption
 from graders.cli.gradebook import opened, student_of
 from graders.cli.progress import told
+from graders.clusters.choose import for_pytest
 from graders.gradebook.book import Gradebook
+from graders.gradebook.difference import differences
 from graders.gradebook.lock import locked
 from graders.gradebook.pytest_run import EndedEarly, graded
 from graders.gradebook.take_in import take_in
 from graders.intake.students import HandedIn
-from graders.result import Result
-from graders.submission import printable
 from graders.verdict import GraderError
 
 
@@ -52,41 +52,12 @@ def replay(
         assert after
     typer.echo(f"then: {told(before)}")
     typer.echo(f"now:  {told(after)}")
-    differences = _differences(before, after)
-    for line in differences:
+    lines = differences(before, after)
+    for line in lines:
         typer.echo(f"  {line}")
     for what in ("lab", "grader", "cluster"):
         if getattr(before.key, what) != getattr(after.key, what):
             typer.echo(f"The {what} has changed since.")
-    typer.echo("The verdict does not hold." if differences else "The verdict holds.")
-    if differences:
+    typer.echo("The verdict does not hold." if lines else "The verdict holds.")
+    if lines:
         raise typer.Exit(1)
-
-
-def _differences(before: Result, after: Result) -> list[str]:
-    """What a student would notice: the status, the score, and of each check its outcome and its cause."""
-    if before.status != after.status:
-        return [f"it was {before.status} and is {after.status}"]
-    then, now = _by_check(before), _by_check(after)
-    lines = [
-        f"{name}: it was {then.get(name)} and is {now.get(name)}"
-        for name in then | now
-        if then.get(name) != now.get(name)
-    ]
-    if before.score != after.score:
-        lines.append(f"the score was {_points(before)} and is {_points(after)}")
-    if before.problem != after.problem:
-        lines.append(f"it was said: {printable(before.problem)}")
-    return lines
-
-
-def _by_check(result: Result) -> dict[str, str]:
-    """{check: its outcome, and why}"""
-    return {
-        check.name: f"{check.outcome} ({check.diagnosis.code})" if check.diagnosis else str(check.outcome)
-        for check in result.checks
-    }
-
-
-def _points(result: Result) -> str:
-    return f"{result.score.points}/{result.score.of}" if result.score else "none"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 
 from graders import interrupt
 from graders.admit import admit
@@ -18,6 +15,7 @@ from graders.cli.choose import lab_named
 from graders.cli.warm import warm_cluster
 from graders.clusters import RunningCluster
 from graders.clusters.existing import connect
+from graders.clusters.kubeconfig import in_namespace, kubectl, write
 from graders.run import Run
 from graders.tools import POD
 from graders.verdict import GraderError
@@ -49,10 +47,10 @@ def _open(run: Run, path: Path, cluster: RunningCluster) -> None:
         cluster.connect()
         run.begin(cluster)
         with tempfile.TemporaryDirectory(prefix="labs-") as directory:
-            outside = _in_namespace(cluster, run.namespace)
+            outside = in_namespace(cluster, run.namespace)
             here, there = Path(directory, "kubeconfig"), Path(directory, "config")
-            _write(here, outside)
-            _write(there, _from_inside(outside))
+            write(here, outside)
+            write(there, _from_inside(outside))
             _give_kubectl(here, there)
             for where, words in run.refusals.items():
                 typer.secho(f"{where}: the API server refused this: {words}", fg="red")
@@ -68,7 +66,7 @@ def _open(run: Run, path: Path, cluster: RunningCluster) -> None:
 
 def _give_kubectl(here: Path, there: Path) -> None:
     """kubectl and its configuration into the Pod, by its standard input: `kubectl cp` wants a tar there."""
-    for source, target, mode in ((_program(), f"{PROGRAMS}/kubectl", "755"), (there, CONFIG, "600")):
+    for source, target, mode in ((kubectl(), f"{PROGRAMS}/kubectl", "755"), (there, CONFIG, "600")):
         script = f"mkdir -p {Path(target).parent} && cat > {target} && chmod {mode} {target}"
         with source.open("rb") as content:
             done = subprocess.run(
@@ -80,31 +78,10 @@ def _give_kubectl(here: Path, there: Path) -> None:
             )
 
 
-def _in_namespace(cluster: RunningCluster, namespace: str) -> dict[str, Any]:
-    """The kubeconfig with nothing but the one context, and the lab's namespace in it."""
-    config = yaml.safe_load(cluster.kubeconfig.read_text())
-    context = next(each for each in config["contexts"] if each["name"] == cluster.context)
-    named = {"clusters": context["context"]["cluster"], "users": context["context"].get("user")}
-    kept = {part: [each for each in config.get(part, ()) if each["name"] == name] for part, name in named.items()}
-    context = {**context, "context": {**context["context"], "namespace": namespace}}
-    return {**config, **kept, "contexts": [context], "current-context": cluster.context}
-
-
 def _from_inside(config: dict[str, Any]) -> dict[str, Any]:
     clusters = [{**each, "cluster": {**each["cluster"], "server": INSIDE}} for each in config["clusters"]]
     return {**config, "clusters": clusters}
 
 
-def _write(path: Path, config: dict[str, Any]) -> None:
-    path.touch(mode=0o600)
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
-
-
 def _kubectl(kubeconfig: Path) -> list[str]:
-    return [str(_program()), "--kubeconfig", str(kubeconfig)]
-
-
-def _program() -> Path:
-    """The pinned kubectl beside this Python, else the one on the PATH."""
-    own = Path(sys.executable).parent / "kubectl"
-    return own if own.exists() else Path(shutil.which("kubectl") or own)
+    return [str(kubectl()), "--kubeconfig", str(kubeconfig)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,23 @@ def prepare_for_class(config: pytest.Config) -> ForClass:
     )
     config.option.change_dns = shared.dns_may_change
     return ForClass(shared.identity, shared)
+
+
+def for_pytest(cluster: str, kubeconfig: str, context: str, *, change_dns: bool) -> list[str]:
+    """Which cluster, as words of pytest's command line."""
+    options = ["--cluster", cluster]
+    if kubeconfig:
+        options += ["--kubeconfig", str(Path(kubeconfig).resolve())]
+    if context:
+        options += ["--context", context]
+    return [*options, "--change-dns"] if change_dns else options
+
+
+def for_workers(cluster: RunningCluster) -> list[str]:
+    """The same for gradings on this cluster; on embedded ones of their own where it is embedded."""
+    if cluster.name == pocket.NAME:
+        return for_pytest("pocket", "", "", change_dns=False)
+    return for_pytest("existing", str(cluster.kubeconfig), cluster.context, change_dns=cluster.dns_may_change)
 
 
 def resolved(wanted: str) -> tuple[str, str]:

@@ -10,6 +10,8 @@ from pocketkube import cluster as pocket
 from pocketkube.failure import CannotRun
 from pocketkube.version import KUBERNETES
 
+NAME = "pocketkube"
+
 
 def identity() -> str:
     """Without starting one; the source is part of it, since it decides what a check sees."""
@@ -22,7 +24,7 @@ def start(why: str, *, own: bool = False) -> RunningCluster:
     found = None if own else pocket.running()
     if found:
         up = f"{why}; it is up"
-        return RunningCluster("pocketkube", up, found.kubeconfig, pocket.CONTEXT, ours=False, identity=identity())
+        return RunningCluster(NAME, up, found.kubeconfig, pocket.CONTEXT, ours=False, identity=identity())
     made = pocket.start()
 
     def wait() -> None:
@@ -32,7 +34,7 @@ def start(why: str, *, own: bool = False) -> RunningCluster:
             raise NoCluster(str(error)) from error
 
     return RunningCluster(
-        "pocketkube",
+        NAME,
         why,
         made.kubeconfig,
         pocket.CONTEXT,

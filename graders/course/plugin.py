@@ -1,17 +1,23 @@
-"""`pytest --course [labs/NAME…]`: each part of a lab is a test, and its failure lists the defects."""
+"""`pytest --course [labs/NAME…]`: a test for each part of a lab and each tutorial; its failure lists the defects."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from graders.clusters import NoCluster, RunningCluster
+from graders.clusters.choose import choose
 from graders.course.annotation import annotation
 from graders.course.check import LabCheck, Part
 from graders.course.defect import Defect
+from graders.course.document import verify
+from graders.course.release.course_itself import refuse_students_copy
+from graders.course.tutorials import tutorials
 from graders.lab import ROOT, load, names
 from graders.session import EXIT_ERROR
 from graders.submission import printable
@@ -19,18 +25,33 @@ from graders.verdict import GraderError
 
 
 class CourseChecking:
-    """Collects labs in the place of their checks. `options`: which cluster, as words of pytest's command line."""
+    """Collects labs in the place of their checks, and tutorials."""
 
-    def __init__(self, options: list[str]) -> None:
-        self.options = options
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._cluster: RunningCluster | None = None
         self._found: list[Defect] = []
         self._no_answer = False
+
+    def cluster(self) -> RunningCluster:
+        """The one that the command line asks for, connected; NoCluster."""
+        if self._cluster is None:
+            self._cluster = choose(self._config)
+            self._cluster.connect()
+        return self._cluster
 
     def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         if path.parent != ROOT or path.name not in names():
             return None
         collector: LabToCheck = LabToCheck.from_parent(parent, path=path)
-        collector.options = self.options
+        collector.checking = self
+        return collector
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        if file_path not in (path.resolve() for path in tutorials()):
+            return None
+        collector: Tutorial = Tutorial.from_parent(parent, path=file_path)
+        collector.checking = self
         return collector
 
     @pytest.hookimpl(tryfirst=True)
@@ -38,7 +59,7 @@ class CourseChecking:
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, DefectsFound):
             self._found += error.defects
-        self._no_answer |= isinstance(error, GraderError | pytest.Collector.CollectError)
+        self._no_answer |= isinstance(error, GraderError | NoCluster | pytest.Collector.CollectError)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -49,6 +70,10 @@ class CourseChecking:
         for defect in self._found if os.environ.get("GITHUB_ACTIONS") == "true" else ():
             terminalreporter.line(annotation(defect))
 
+    def pytest_unconfigure(self) -> None:
+        if self._cluster:
+            self._cluster.end()
+
 
 class DefectsFound(Exception):
     def __init__(self, defects: list[Defect]) -> None:
@@ -57,45 +82,67 @@ class DefectsFound(Exception):
 
 
 class LabToCheck(pytest.Directory):
-    options: list[str]
+    checking: CourseChecking
 
     def collect(self) -> Iterator[pytest.Item]:
         try:
-            checking = LabCheck(load(self.path), self.options, 0)
+            lab = load(self.path)
         except GraderError as error:
             raise self.CollectError(str(error)) from error
+        made: list[LabCheck] = []  # with the first part that runs; the others go on with what it has graded
+
+        def defects(part: Part) -> list[Defect]:
+            if not made:
+                made.append(LabCheck(lab, self.checking.cluster(), 0))
+            return made[0].defects(part, lambda _done, _of: None)
+
         for part in Part:
-            item: PartToCheck = PartToCheck.from_parent(self, name=str(part))
-            item.checking, item.part = checking, part
-            yield item
+            yield _item(self, str(part), partial(defects, part))
+
+
+class Tutorial(pytest.File):
+    checking: CourseChecking
+
+    def collect(self) -> Iterator[pytest.Item]:
+        yield _item(self, str(Part.TEXT), lambda: verify(self.path, self.checking.cluster()))
+
+
+def _item(parent: pytest.Collector, name: str, defects: Callable[[], list[Defect]]) -> pytest.Item:
+    item: PartToCheck = PartToCheck.from_parent(parent, name=name)
+    item.defects = defects
+    return item
 
 
 class PartToCheck(pytest.Item):
-    checking: LabCheck
-    part: Part
+    defects: Callable[[], list[Defect]]
 
     def runtest(self) -> None:
-        defects = self.checking.defects(self.part, lambda _done, _of: None)
-        if defects:
-            raise DefectsFound(defects)
+        found = self.defects()
+        if found:
+            raise DefectsFound(found)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        expected = isinstance(excinfo.value, DefectsFound | GraderError)
+        expected = isinstance(excinfo.value, DefectsFound | GraderError | NoCluster)
         return str(excinfo.value) if expected else super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:
-        return self.path, None, f"{self.checking.lab.name}: {self.part}"
+        return self.path, None, f"{self.path.name}: {self.name}"
 
 
-def labs_named(config: pytest.Config) -> list[str]:
-    """The directories of the labs that the command line names; of all where it names none. UsageError."""
+def to_check(config: pytest.Config) -> list[str]:
+    """The directories of the labs that the command line names; where it names none, of all, and the tutorials.
+
+    UsageError for what is no lab, GraderError in the students' copy.
+    """
+    refuse_students_copy()
+    everything = [str(ROOT / name) for name in names()]
     if config.args_source is not pytest.Config.ArgsSource.ARGS:
-        return [str(ROOT / name) for name in names()]
+        return [*everything, *map(str, tutorials())]
     chosen: list[str] = []
     for argument in config.args:
         directory = Path(str(argument)).resolve()
         if directory == ROOT:
-            chosen += [str(ROOT / name) for name in names()]
+            chosen += everything
         elif directory.parent == ROOT and directory.name in names():
             chosen.append(str(directory))
         else:

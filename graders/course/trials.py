@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +16,10 @@ from graders.intake import collect
 from graders.intake.keep import content_digest, digest, keep
 from graders.intake.students import HandedIn
 from graders.lab import Lab
-from graders.result import Result, Student
-from graders.verdict import GraderError
+from graders.result import Result, Status, Student
+from graders.verdict import GraderError, Outcome
+
+Progress = Callable[[int, int], None]  # (how many are done, of how many)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,20 @@ def graded(lab: Lab, trials: Sequence[Trial], options: Sequence[str], workers: i
                         yield by_id[event.student], result
             except EndedEarly as error:
                 raise GraderError(f"{lab.name} could not be graded: {_problem(book) or error.why}") from error
+
+
+def verdicts(
+    lab: Lab, trials: Sequence[Trial], options: Sequence[str], workers: int, progress: Progress
+) -> dict[str, Result]:
+    """{name of a trial: its verdict}. GraderError where one could not be graded for a reason that is not the lab's."""
+    found: dict[str, Result] = {}
+    progress(0, len(trials))
+    for trial, result in graded(lab, trials, options, workers):
+        if result.status is Status.ERROR and not any(check.outcome is Outcome.ERROR for check in result.checks):
+            raise GraderError(f"{lab.name}: {trial.name} could not be graded: {result.problem}")
+        found[trial.name] = result
+        progress(len(found), len(trials))
+    return found
 
 
 def _problem(book: Gradebook) -> str:

@@ -84,6 +84,7 @@ def test_no_ready_pod_means_refused(eventually, tools, observer):
             expected="the connection is refused",
         )
 
+    eventually(lambda: serves_a_page(tools, observer, f"http://{INSIDE.name}:8080"))
     observer.scale("nginx", 0)
     try:
         eventually(is_refused)

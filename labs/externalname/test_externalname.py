@@ -44,7 +44,7 @@ def test_dns_shows_the_cname(eventually, tools, observer):
     eventually(is_a_cname)
 
 
-@check(points=2, about=SERVICE, needs=("dns_shows_the_cname",), upstream=True)
+@check(points=2, about=SERVICE, needs=("is_an_alias",), upstream=True)
 def test_name_leads_to_the_time_server(eventually, tools):
     """nslookup follows the CNAME to the server's address."""
 
@@ -60,7 +60,7 @@ def test_name_leads_to_the_time_server(eventually, tools):
     eventually(follows)
 
 
-@check(points=2, about=SERVICE, needs=("name_leads_to_the_time_server",), upstream=True)
+@check(points=2, about=SERVICE, needs=("is_an_alias",), upstream=True)
 def test_curl_gets_the_time(eventually, tools):
     """curl on the alias gets the time in Toronto, as JSON."""
 

@@ -52,7 +52,7 @@ def test_curl_connects_to_a_pod(eventually, tools, observer):
     eventually(gets_its_page)
 
 
-@check(points=1, about=ADDRESSES, needs=("curl_connects_to_a_pod",))
+@check(points=1, about=ADDRESSES, needs=("dns_answers_with_every_ready_pod",))
 def test_each_pod_is_reached(tools, observer):
     """Each Pod is reached within a bounded number of tries."""
     missing = set(observer.ready_pods(NGINX).addresses)

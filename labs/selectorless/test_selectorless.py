@@ -42,7 +42,9 @@ def test_label_ties_the_slice_to_its_service(eventually, tools, observer):
 @check(points=1, about=NAME, needs=("dns_answers_with_each_endpoint",))
 def test_change_of_the_slice_changes_the_answer(eventually, tools, observer):
     """A further address in the slice is a further address in the answer."""
-    name = slices(observer)[0]
+    tied = slices(observer)
+    expect(bool(tied), seen="no slice belongs to the Service", expected="a slice belongs to it")
+    name = tied[0]
     before = next(each["endpoints"] for each in observer.slices() if each["metadata"]["name"] == name)
     observer.patch_slice(name, {"endpoints": [*before, {"addresses": [MORE]}]})
     try:

@@ -76,7 +76,7 @@ def test_replay_says_when_a_verdict_does_not_hold(small: Course, submissions: Pa
     path.write_text(before.replace('"outcome": "failed"', '"outcome": "passed"'))
     done = small.labs("replay", grades, "ben")
     assert done.returncode == 1
-    assert "is_headless: it was passed (not-headless) and is failed (not-headless)" in done.stdout
+    assert "is_headless: passed (not-headless) -> failed (not-headless)" in done.stdout
     assert "The verdict does not hold." in done.stdout
 
 

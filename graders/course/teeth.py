@@ -1,0 +1,59 @@
+"""Can every check fail? One that no mutant and no mistake ever fails says nothing about a submission."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from graders.course.defect import Defect
+from graders.course.module import path_of, written_checks
+from graders.course.trials import Trial, verdicts
+from graders.lab import Lab
+from graders.result import Result
+from graders.verdict import CheckResult, Outcome
+
+Tried = tuple[Trial, Result]
+MOST = 4  # submissions with which a check is asked alone
+IN_VAIN = "no mutant and no mistake fails `{}`, also where it is asked alone: nobody knows whether it can fail."
+
+
+def defects(lab: Lab, tried: Sequence[Tried], options: Sequence[str], workers: int) -> Iterator[Defect]:
+    """`tried`: mistakes and mutants with their verdicts. `options` and `workers`: as for `trials.verdicts`.
+
+    A check that is blocked wherever it might fail is asked alone, without those that it needs.
+    """
+    quiet = _never(Outcome.FAILED, (result for _, result in tried), written_checks(lab))
+    while quiet and (chosen := _where_blocked(tried, quiet)):
+        alone = [*options, "-k", " or ".join(f"test_{name}" for name in quiet)]
+        results = verdicts(lab, chosen, alone, min(workers, len(chosen)), lambda _done, _of: None)
+        still = _never(Outcome.FAILED, results.values(), quiet)
+        if still == quiet:
+            break
+        quiet = still
+    for name in quiet:
+        check = written_checks(lab)[name]
+        what = f"{IN_VAIN.format(name)} Write a mistake that does, or leave the check out."
+        yield Defect(path_of(lab), check.line, what)
+
+
+def _never(outcome: Outcome, results: Iterable[Result], names: Iterable[str]) -> list[str]:
+    met = {check.name for result in results for check in result.checks if check.outcome is outcome}
+    return [name for name in names if name not in met]
+
+
+def _where_blocked(tried: Sequence[Tried], names: Sequence[str]) -> list[Trial]:
+    """Those that come furthest in spite of it, each failing another check or for another cause."""
+    found: dict[tuple[str, ...], Trial] = {}
+    for trial, result in sorted(tried, key=lambda each: -_count(each[1], Outcome.PASSED)):
+        blocked = {check.name for check in result.checks if check.outcome is Outcome.BLOCKED}
+        if blocked.intersection(names):
+            found.setdefault(_cause(result.checks), trial)
+    return list(found.values())[:MOST]
+
+
+def _cause(checks: Sequence[CheckResult]) -> tuple[str, ...]:
+    failed = [check for check in checks if check.outcome is Outcome.FAILED]
+    return tuple(each for check in failed for each in (check.name, check.diagnosis.code if check.diagnosis else ""))
+
+
+def _count(result: Result, outcome: Outcome) -> int:
+    return sum(check.outcome is outcome for check in result.checks)
