@@ -16,7 +16,7 @@ TRIES = 4  # of each curl: several may answer in turn
 
 
 def seen_by_clients(run: Run, solution: list[Document]) -> Seen:
-    """Asked under the names and ports of the solution's Services. Answers name owners of addresses, and no addresses."""
+    """Asked under the names and ports of the solution's Services. Answers name the owners of addresses."""
     asking = _Asking(run, solution)
     return {
         question: answer

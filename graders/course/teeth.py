@@ -41,18 +41,17 @@ def _never(outcome: Outcome, results: Iterable[Result], names: Iterable[str]) ->
 
 
 def _where_blocked(tried: Sequence[Tried], names: Sequence[str]) -> list[Trial]:
-    """Those that come furthest in spite of it, each failing another check or for another cause."""
+    """Those that come furthest in spite of it, in each another thing to be seen."""
     found: dict[tuple[str, ...], Trial] = {}
     for trial, result in sorted(tried, key=lambda each: -_count(each[1], Outcome.PASSED)):
         blocked = {check.name for check in result.checks if check.outcome is Outcome.BLOCKED}
         if blocked.intersection(names):
-            found.setdefault(_cause(result.checks), trial)
+            found.setdefault(_seen(result.checks), trial)
     return list(found.values())[:MOST]
 
 
-def _cause(checks: Sequence[CheckResult]) -> tuple[str, ...]:
-    failed = [check for check in checks if check.outcome is Outcome.FAILED]
-    return tuple(each for check in failed for each in (check.name, check.diagnosis.code if check.diagnosis else ""))
+def _seen(checks: Sequence[CheckResult]) -> tuple[str, ...]:
+    return tuple(f"{check.name}: {check.seen}" for check in checks if check.outcome is Outcome.FAILED)
 
 
 def _count(result: Result, outcome: Outcome) -> int:

@@ -17,6 +17,7 @@ from graders.course.release.visible_lab_yaml import visible
 from graders.lab import Lab
 from graders.verdict import GraderError
 
+HIDDEN_COMMAND = re.compile(r"<!--\s*labs:\s*run\s.*?-->\n*", re.DOTALL)  # what a reader has done by then: the solution
 LINK = re.compile(r"(?<!!)\[([^\]\[]*)\]\(([^)\s]+)\)")
 
 
@@ -28,7 +29,7 @@ def write_lab(lab: Lab, target: Path) -> None:
         if (lab.directory / folder).is_dir():
             shutil.copytree(lab.directory / folder, target / folder, symlinks=True, ignore=left_out)
     readme = lab.directory / "README.md"
-    shutil.copy(readme, target)
+    _rewrite(readme, target, partial(HIDDEN_COMMAND.sub, ""))
     for link in text_of(readme).links:
         _write_linked(lab, link.target, target)
     _rewrite(path_of(lab), target, partial(without, checks=hidden))
