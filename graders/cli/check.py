@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -27,10 +27,12 @@ from graders.course.complete import not_run
 from graders.course.defect import Defect
 from graders.course.document import verify
 from graders.course.release.course_itself import refuse_students_copy
-from graders.course.trials import Progress as Told
 from graders.course.tutorials import tutorials
+from graders.lab import Lab
 from graders.lab import names as all_names
 from graders.submission import printable
+
+GRADED = (Part.TRUE, Part.SHARP)
 
 
 def check(
@@ -52,28 +54,49 @@ def check(
     refuse_students_copy()
     interrupt.clear_up_when_told_to_end()
     labs = [lab_named(name) for name in dict.fromkeys(names or all_names())]
+    parts = [part for part in Part if not only or part in only]
     console = Console(highlight=False)
     began = time.monotonic()
-    found: list[Defect] = []
     with _bar(console) as bar:
         if pair:
             compare(labs, pair, workers, console, bar, change_dns=change_dns)
             return
         with chosen_cluster(for_pytest(cluster, kubeconfig, context, change_dns=change_dns)) as running:
             console.print(f"cluster: {running.name} ({running.why})")
-            for lab in labs:
-                checking = LabCheck(lab, running, workers)
-                for part in only or Part:
-                    found += _told(bar, lab.name, part, partial(checking.defects, part))
-            for path in tutorials() if not names and (not only or Part.TEXT in only) else ():
-                found += _told(bar, str(path), Part.TEXT, partial(_verified, path, running))
+            found = _defects(labs, parts, running, workers, bar, texts=[] if names else tutorials())
     _summarise(console, found, f"{len(labs)} lab{'s' if len(labs) > 1 else ''}", time.monotonic() - began)
     if found:
         raise typer.Exit(1)
 
 
-def _verified(path: Path, cluster: RunningCluster, _: Told) -> list[Defect]:
-    return verify(path, cluster)
+def _defects(
+    labs: Sequence[Lab],
+    parts: Sequence[Part],
+    cluster: RunningCluster,
+    workers: int,
+    bar: Progress,
+    *,
+    texts: Sequence[Path],
+) -> list[Defect]:
+    """One lab's gradings after the other; what mostly waits is done beside them."""
+    found: list[Future[list[Defect]]] = []
+    with ThreadPoolExecutor(1) as beside:
+        try:
+            for lab in labs:
+                checking = LabCheck(lab, parts, cluster, workers)
+                graded = [part for part in parts if part in GRADED]
+                finding = {
+                    part: beside.submit(_told, bar, lab.name, part, checking) for part in parts if part not in GRADED
+                }
+                if graded:
+                    _grade(bar, checking)
+                finding |= {part: beside.submit(_told, bar, lab.name, part, checking) for part in graded}
+                found += [finding[part] for part in parts]
+            if Part.TEXT in parts:
+                found += [beside.submit(_verified, bar, path, cluster) for path in texts]
+            return [defect for each in found for defect in each.result()]
+        finally:
+            beside.shutdown(wait=True, cancel_futures=True)
 
 
 def _bar(console: Console) -> Progress:
@@ -81,16 +104,27 @@ def _bar(console: Console) -> Progress:
     return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
 
 
-def _told(bar: Progress, what: str, part: Part, finding: Callable[[Told], list[Defect]]) -> list[Defect]:
-    """Find defects, and tell what came of it."""
-    task = bar.add_task(f"{what}: {part}", total=None)
-    began = time.monotonic()
-    defects = finding(lambda done, of: bar.update(task, completed=done, total=of))
+def _grade(bar: Progress, checking: LabCheck) -> None:
+    task = bar.add_task(f"{checking.lab.name}: grading", total=None)
+    checking.grade(lambda done, of: bar.update(task, completed=done, total=of))
     bar.remove_task(task)
+
+
+def _told(bar: Progress, name: str, part: Part, checking: LabCheck) -> list[Defect]:
+    task = bar.add_task(f"{name}: {part}", total=None)
+    defects = checking.defects(part, lambda done, of: bar.update(task, completed=done, total=of))
+    bar.remove_task(task)
+    return _tell(bar, name, part, defects)
+
+
+def _verified(bar: Progress, path: Path, cluster: RunningCluster) -> list[Defect]:
+    return _tell(bar, str(path), Part.TEXT, verify(path, cluster))
+
+
+def _tell(bar: Progress, what: str, part: Part, defects: list[Defect]) -> list[Defect]:
     sign = f"[red]{len(defects)} wrong[/]" if defects else "[green]right[/]"
-    bar.console.print(f"{what:14} {part:9} {sign} [dim]{time.monotonic() - began:.1f} s[/]", soft_wrap=True)
-    for defect in defects:
-        bar.console.print(f"  {escape(printable(str(defect)))}", soft_wrap=True)
+    lines = [f"{what:14} {part:9} {sign}", *(f"  {escape(printable(str(defect)))}" for defect in defects)]
+    bar.console.print("\n".join(lines), soft_wrap=True)
     return defects
 
 

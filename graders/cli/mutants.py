@@ -49,7 +49,7 @@ def mutants(
         rate = len(results) / (time.monotonic() - began)
         graded = [(mutant, results[mutant.name]) for mutant in made]
         console.print(_table(lab, graded))
-        found = list(sharp.defects(lab, made, results, options, count, running))
+        found = list(sharp.defects(lab, made, results, options, running))
     for defect in found:
         console.print(escape(printable(str(defect))), soft_wrap=True)
     alive, listed = len(kill_table.survivors(graded)), len(kill_table.equivalents(lab, graded))

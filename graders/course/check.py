@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from graders.clusters import RunningCluster
@@ -30,10 +31,11 @@ class Part(StrEnum):
 
 
 class LabCheck:
-    """`cluster`: connected. `workers`: side by side, 0 for as many as suit."""
+    """`parts`: that will be asked for. `cluster`: connected. `workers`: side by side, 0 for as many as suit."""
 
-    def __init__(self, lab: Lab, cluster: RunningCluster, workers: int) -> None:
+    def __init__(self, lab: Lab, parts: Collection[Part], cluster: RunningCluster, workers: int) -> None:
         self.lab = lab
+        self._parts = parts
         self._cluster = cluster
         self._options = for_workers(cluster)
         self._workers = allowed(lab, workers, shared="pocket" not in self._options)[0]
@@ -46,21 +48,19 @@ class LabCheck:
             case Part.COMPLETE:
                 return list(complete(self.lab))
             case Part.TRUE:
-                self._grade(progress)
+                self.grade(progress)
                 return list(truth.defects(self.lab, self._results))
             case Part.SHARP:
-                self._grade(progress)
-                return list(
-                    sharp.defects(self.lab, self._mutants, self._results, self._options, self._workers, self._cluster)
-                )
+                self.grade(progress)
+                return list(sharp.defects(self.lab, self._mutants, self._results, self._options, self._cluster))
             case Part.TEXT:
                 return verify(self.lab.directory / "README.md", self._cluster)
 
-    def _grade(self, progress: Progress) -> None:
+    def grade(self, progress: Progress) -> None:
         """What is known and the mutants together: the workers are started once."""
         if self._results:
             return
-        self._mutants = mutants(self.lab)
+        self._mutants = mutants(self.lab) if Part.SHARP in self._parts else []
         trials = [
             *truth.trials_before(self.lab),
             *(each.trial for each in self._mutants),

@@ -93,7 +93,8 @@ class LabToCheck(pytest.Directory):
 
         def defects(part: Part) -> list[Defect]:
             if not made:
-                made.append(LabCheck(lab, self.checking.cluster(), 0))
+                asked = [Part(item.name) for item in self.session.items if item.parent is self]
+                made.append(LabCheck(lab, asked, self.checking.cluster(), 0))
             return made[0].defects(part, lambda _done, _of: None)
 
         for part in Part:

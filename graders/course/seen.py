@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,8 @@ from graders.submission import Document
 from graders.tools import DnsAnswer, HttpAnswer
 
 Seen = dict[str, str]  # {what was asked, as typed by hand: the answer}
+HASH = "pod-template-hash"  # another for every template
+SHOWN = 40  # characters of a page that names no Pod
 TRIES = 4  # of each curl: several may answer in turn
 
 
@@ -42,7 +45,8 @@ class _Asking:
         """(question, answer)"""
         name = service.name
         full = f"{name}.{self._zone}"
-        yield f"nslookup {name}", self._resolved(self._tools.nslookup(f"{full}."))
+        addresses = self._tools.nslookup(f"{full}.")
+        yield f"nslookup {name}", self._resolved(addresses)
         yield f"dig {name} CNAME", ", ".join(sorted(self._tools.dig(f"{full}.", "CNAME"))) or "nothing"
         for pod in self._ordinals():
             yield f"nslookup {pod}.{name}", self._resolved(self._tools.nslookup(f"{pod}.{full}."))
@@ -50,7 +54,8 @@ class _Asking:
             if port.get("name"):
                 record = f"_{port['name']}._{port.get('protocol', 'TCP').lower()}"
                 yield f"dig {record}.{name} SRV", self._records(self._tools.dig(f"{record}.{full}.", "SRV"), full)
-            if port.get("protocol", "TCP") == "TCP":
+            # Who answers outside the cluster, and how, is no matter of the Service.
+            if port.get("protocol", "TCP") == "TCP" and addresses.addresses <= self._owners.keys():
                 yield from self._answers(name, full, port)
                 if mapping(service.content, "spec").get("type") == "NodePort":
                     yield from self._of_nodes(name, port["port"])
@@ -75,8 +80,9 @@ class _Asking:
     def _answered(self, answer: HttpAnswer) -> str:
         if answer.status:
             makers = {maker for pod, maker in self._pods.items() if pod in answer.body}
-            makers = makers or {maker for maker in self._pods.values() if maker in answer.body}
-            return f"status {answer.status}" + "".join(f", the page of {maker}" for maker in sorted(makers))
+            first = answer.body.partition("\n")[0][:SHOWN]
+            page = f"the page of {', '.join(sorted(makers))}" if makers else repr(re.sub(r"\d+", "0", first))
+            return f"status {answer.status}, {page}"
         return "refused" if answer.refused else "no such name" if answer.unresolved else "no answer"
 
     def _resolved(self, answer: DnsAnswer) -> str:
@@ -103,8 +109,9 @@ class _Asking:
 
 
 def _maker(pod: dict[str, Any]) -> str:
-    """A Deployment's name stands for its Pods, since theirs are made up; a StatefulSet's Pods keep theirs."""
-    name = str(pod["metadata"]["name"])
-    owners = pod["metadata"].get("ownerReferences") or ()
-    made_up = any(owner["kind"] == "ReplicaSet" for owner in owners)
-    return name.rsplit("-", 2)[0] if made_up else name
+    """The Pod's name; its labels where a ReplicaSet has made the name up."""
+    metadata = pod["metadata"]
+    if not any(owner["kind"] == "ReplicaSet" for owner in metadata.get("ownerReferences") or ()):
+        return str(metadata["name"])
+    labels = (f"{key}={value}" for key, value in sorted(metadata["labels"].items()) if key != HASH)
+    return ",".join(labels)

@@ -24,14 +24,13 @@ def defects(
     mutants: Sequence[Mutant],
     results: Mapping[str, Result],
     options: Sequence[str],
-    workers: int,
     cluster: RunningCluster,
 ) -> Iterator[Defect]:
     """`results`: {name of a trial: its verdict}, at least of those above.
 
-    `options` and `workers`: as for `trials.verdicts`. `cluster`: connected.
+    `options`: as for `trials.verdicts`. `cluster`: connected.
     """
     graded = [(mutant, results[mutant.name]) for mutant in mutants]
     yield from kill_table.defects(lab, graded)
-    yield from teeth.defects(lab, [(trial, results[trial.name]) for trial in trials(lab, mutants)], options, workers)
+    yield from teeth.defects(lab, [(trial, results[trial.name]) for trial in trials(lab, mutants)], options)
     yield from behaviour.defects(lab, kill_table.equivalents(lab, graded), cluster)

@@ -13,26 +13,30 @@ from graders.verdict import CheckResult, Outcome
 
 Tried = tuple[Trial, Result]
 MOST = 4  # submissions with which a check is asked alone
-IN_VAIN = "no mutant and no mistake fails `{}`, also where it is asked alone: nobody knows whether it can fail."
+ONE_PROCESS = 0  # so few are graded sooner than others are started
 
 
-def defects(lab: Lab, tried: Sequence[Tried], options: Sequence[str], workers: int) -> Iterator[Defect]:
-    """`tried`: mistakes and mutants with their verdicts. `options` and `workers`: as for `trials.verdicts`.
+def defects(lab: Lab, tried: Sequence[Tried], options: Sequence[str]) -> Iterator[Defect]:
+    """`tried`: mistakes and mutants with their verdicts. `options`: as for `trials.verdicts`.
 
     A check that is blocked wherever it might fail is asked alone, without those that it needs.
     """
-    quiet = _never(Outcome.FAILED, (result for _, result in tried), written_checks(lab))
+    results = [result for _, result in tried]
+    run = {check.name for result in results for check in result.checks}  # not each is where DNS stays as it is
+    quiet = _never(Outcome.FAILED, results, (name for name in written_checks(lab) if name in run))
     while quiet and (chosen := _where_blocked(tried, quiet)):
         alone = [*options, "-k", " or ".join(f"test_{name}" for name in quiet)]
-        results = verdicts(lab, chosen, alone, min(workers, len(chosen)), lambda _done, _of: None)
-        still = _never(Outcome.FAILED, results.values(), quiet)
+        verdicts_alone = verdicts(lab, chosen, alone, ONE_PROCESS, lambda _done, _of: None).values()
+        still = _never(Outcome.FAILED, verdicts_alone, quiet)
         if still == quiet:
             break
         quiet = still
     for name in quiet:
         check = written_checks(lab)[name]
-        what = f"{IN_VAIN.format(name)} Write a mistake that does, or leave the check out."
-        yield Defect(path_of(lab), check.line, what)
+        what = (
+            f"no mutant and no mistake fails `{name}`, also where it is asked alone: nobody knows whether it can fail."
+        )
+        yield Defect(path_of(lab), check.line, f"{what} Write a mistake that does, or leave the check out.")
 
 
 def _never(outcome: Outcome, results: Iterable[Result], names: Iterable[str]) -> list[str]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from graders import submission
 from graders.course.mutants import Mutant, mutants
-from graders.lab import ROOT, Lab, all_labs, load
+from graders.lab import Lab, all_labs
 from graders.submission import InvalidSubmission, SourceFile
 from graders.verdict import GraderError
 
@@ -102,7 +102,7 @@ def changed(mutant: Mutant) -> list[dict[str, object]]:
         (HEADLESS, 'case-value Service/web-svc spec.clusterIP as "none"', 6, "spec.clusterIP", "none"),
         (HEADLESS, 'nothing Service/web-svc spec.clusterIP as ""', 6, "spec.clusterIP", ""),
         (HEADLESS, "nothing Service/web-svc spec.clusterIP as null", 6, "spec.clusterIP", None),
-        (HEADLESS, "drop-field Service/web-svc spec", 5, "spec", KeyError),
+        (HEADLESS, "drop-field Service/web-svc spec.selector", 7, "spec.selector", KeyError),
         (HEADLESS, "rename-field Service/web-svc spec.selector called matchLabels", 7, "spec.matchLabels.app", "web"),
         (HEADLESS, 'text-for-number Service/web-svc spec.ports[0].port as "8080"', 11, "spec.ports.0.port", "8080"),
         (HEADLESS, "port Service/web-svc spec.ports[0].port as 8081", 11, "spec.ports.0.port", 8081),
@@ -181,10 +181,10 @@ def test_what_is_mutated(tmp_path: Path, manifest: str, name: str, line: int, pl
 
 
 def test_documents_are_missing_and_doubled(tmp_path: Path) -> None:
-    made = {mutant.name: mutant for mutant in mutants(lab_with(tmp_path, f"{HEADLESS}---\n{ALIAS}"))}
-    assert [each["metadata"] for each in changed(made["missing-document Service/web-svc"])] == [{"name": "clock"}]
-    with pytest.raises(InvalidSubmission, match="'clock' is there twice"):
-        changed(made["doubled-document Service/clock"])
+    made = {mutant.name: mutant for mutant in mutants(lab_with(tmp_path, f"{HEADLESS}---\n{SLICE}"))}
+    assert [each["kind"] for each in changed(made["missing-document Service/web-svc"])] == ["EndpointSlice"]
+    with pytest.raises(InvalidSubmission, match="'db-1' is there twice"):
+        changed(made["doubled-document EndpointSlice/db-1"])
 
 
 def test_what_is_alike_in_several_objects_is_mutated_in_one_of_them(tmp_path: Path) -> None:
@@ -203,6 +203,7 @@ def test_mutants_of_every_lab(lab: Lab) -> None:
     meanings = {meaning(mutant.files) for mutant in made}
     assert len(meanings) == len(made)
     assert meaning({path.name: path.read_bytes() for path in (lab.directory / "solution").iterdir()}) not in meanings
+    assert lab.equivalent.keys() <= {mutant.name for mutant in made}
     for mutant in made:
         assert 1 <= mutant.line <= len(mutant.file.read_text().splitlines())
 
@@ -219,7 +220,13 @@ def test_a_solution_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
         mutants(lab_with(tmp_path, "kind: ["))
 
 
-scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["None", "http", "TCP"])
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-99, 99_999)
+    | st.text(max_size=5)
+    | st.sampled_from(["None", "http", "TCP"])
+)
 words = st.text(max_size=3) | st.sampled_from(
     ["spec", "selector", "ports", "port", "name", "labels", "template", "endpoints", "addresses", "type", "matchLabels"]
 )
@@ -247,4 +254,3 @@ def test_names_stay_when_lines_move(tmp_path: Path) -> None:
     after = mutants(lab_with(tmp_path / "b", f"# a comment\n\n{HEADLESS}"))
     assert [mutant.name for mutant in before] == [mutant.name for mutant in after]
     assert [mutant.line + 2 for mutant in before] == [mutant.line for mutant in after]
-    assert load(ROOT / "headless").equivalent.keys() <= {mutant.name for mutant in mutants(load(ROOT / "headless"))}

@@ -65,7 +65,11 @@ def mutants(lab: Lab) -> list[Mutant]:
     for document in solution:
         for edit in _edits(lab, document, files):
             found[edit.operator].append((document, edit))
-    made = [_mutant(lab, files, solution, *edit) for edits in found.values() for edit in _thinned(edits)]
+    made = [
+        _mutant(lab, files, solution, *edit)
+        for turn, edits in enumerate(found.values())
+        for edit in _thinned(edits, turn)
+    ]
     return _named_apart(_different(files, made))
 
 
@@ -81,14 +85,14 @@ def _edits(lab: Lab, document: Document, files: dict[str, bytes]) -> Iterator[Ed
     yield from indentation.edits(document, text)
 
 
-def _thinned(edits: Sequence[tuple[Document, Edit]]) -> list[tuple[Document, Edit]]:
+def _thinned(edits: Sequence[tuple[Document, Edit]], turn: int) -> list[tuple[Document, Edit]]:
     """At most MOST, of one operator: no two that are alike, and of more some of each part."""
-    unlike = list(_unlike(edits))
+    unlike = list(_unlike(edits, turn))
     step = max(1.0, len(unlike) / MOST)
     return [unlike[int(number * step)] for number in range(min(MOST, len(unlike)))]
 
 
-def _unlike(edits: Sequence[tuple[Document, Edit]]) -> Iterator[tuple[Document, Edit]]:
+def _unlike(edits: Sequence[tuple[Document, Edit]], first_turn: int) -> Iterator[tuple[Document, Edit]]:
     """Of what is alike in several objects, one, each time in the next object."""
     alike: dict[tuple[object, ...], list[tuple[Document, Edit]]] = defaultdict(list)
     several: Counter[tuple[object, ...]] = Counter()  # at one field
@@ -96,7 +100,7 @@ def _unlike(edits: Sequence[tuple[Document, Edit]]) -> Iterator[tuple[Document, 
         place = (document.where, edit.path)
         several[place] += 1
         alike[document.content["kind"], edit.path, several[place]].append((document, edit))
-    for turn, same in enumerate(alike.values()):
+    for turn, same in enumerate(alike.values(), start=first_turn):
         yield same[turn % len(same)]
 
 

@@ -34,9 +34,8 @@ def edits(document: Document) -> Iterator[Edit]:
         yield set_to("slice-address", content, path, at(addresses, (0,)))
         for address in _others(at(addresses, (0,))):
             yield set_to("slice-address", content, (*path, 0), address)
-    for number, _ in enumerate(content.get("endpoints") or ()):
-        ready = ("endpoints", number, "conditions")
-        yield set_to("slice-ready", content, ready, {"ready": False})
+    if mapping(content, "endpoints", 0):
+        yield set_to("slice-ready", content, ("endpoints", 0, "conditions"), {"ready": False})
     yield from _together(content)
 
 
