@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 import typer
@@ -32,7 +33,7 @@ from graders.lab import Lab
 from graders.lab import names as all_names
 from graders.submission import printable
 
-GRADED = (Part.TRUE, Part.SHARP)
+AT_ONCE = 2  # labs
 
 
 def check(
@@ -78,54 +79,52 @@ def _defects(
     *,
     texts: Sequence[Path],
 ) -> list[Defect]:
-    """One lab's gradings after the other; what mostly waits is done beside them."""
-    found: list[Future[list[Defect]]] = []
-    with ThreadPoolExecutor(1) as beside:
+    """Side by side, as long as each lab has embedded clusters of its own: what one waits for, another uses."""
+    at_once = AT_ONCE if cluster.embedded else 1
+    ended = Event()
+    with ThreadPoolExecutor(at_once) as pool:
+        found = [
+            pool.submit(_of_lab, bar, ended, LabCheck(lab, parts, cluster.for_thread(), workers, at_once))
+            for lab in labs
+        ]
+        found += [pool.submit(_of_text, bar, path, cluster.for_thread()) for path in texts if Part.TEXT in parts]
         try:
-            for lab in labs:
-                checking = LabCheck(lab, parts, cluster, workers)
-                graded = [part for part in parts if part in GRADED]
-                finding = {
-                    part: beside.submit(_told, bar, lab.name, part, checking) for part in parts if part not in GRADED
-                }
-                if graded:
-                    _grade(bar, checking)
-                finding |= {part: beside.submit(_told, bar, lab.name, part, checking) for part in graded}
-                found += [finding[part] for part in parts]
-            if Part.TEXT in parts:
-                found += [beside.submit(_verified, bar, path, cluster) for path in texts]
             return [defect for each in found for defect in each.result()]
         finally:
-            beside.shutdown(wait=True, cancel_futures=True)
+            ended.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def _of_lab(bar: Progress, ended: Event, checking: LabCheck) -> list[Defect]:
+    """Until `ended` is set."""
+
+    def tell(done: int, of: int) -> None:
+        if ended.is_set():
+            raise KeyboardInterrupt
+        bar.update(task, completed=done, total=of)
+
+    found: list[Defect] = []
+    for part in checking.parts:
+        task = bar.add_task(f"{checking.lab.name}: {part}", total=None)
+        found += _told(bar, checking.lab.name, part, checking.defects(part, tell))
+        bar.remove_task(task)
+    return found
+
+
+def _of_text(bar: Progress, path: Path, cluster: RunningCluster) -> list[Defect]:
+    return _told(bar, str(path), Part.TEXT, verify(path, cluster))
+
+
+def _told(bar: Progress, what: str, part: Part, defects: list[Defect]) -> list[Defect]:
+    sign = f"[red]{len(defects)} wrong[/]" if defects else "[green]right[/]"
+    lines = [f"{what:14} {part:9} {sign}", *(f"  {escape(printable(str(defect)))}" for defect in defects)]
+    bar.console.print("\n".join(lines), soft_wrap=True)
+    return defects
 
 
 def _bar(console: Console) -> Progress:
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     return Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
-
-
-def _grade(bar: Progress, checking: LabCheck) -> None:
-    task = bar.add_task(f"{checking.lab.name}: grading", total=None)
-    checking.grade(lambda done, of: bar.update(task, completed=done, total=of))
-    bar.remove_task(task)
-
-
-def _told(bar: Progress, name: str, part: Part, checking: LabCheck) -> list[Defect]:
-    task = bar.add_task(f"{name}: {part}", total=None)
-    defects = checking.defects(part, lambda done, of: bar.update(task, completed=done, total=of))
-    bar.remove_task(task)
-    return _tell(bar, name, part, defects)
-
-
-def _verified(bar: Progress, path: Path, cluster: RunningCluster) -> list[Defect]:
-    return _tell(bar, str(path), Part.TEXT, verify(path, cluster))
-
-
-def _tell(bar: Progress, what: str, part: Part, defects: list[Defect]) -> list[Defect]:
-    sign = f"[red]{len(defects)} wrong[/]" if defects else "[green]right[/]"
-    lines = [f"{what:14} {part:9} {sign}", *(f"  {escape(printable(str(defect)))}" for defect in defects)]
-    bar.console.print("\n".join(lines), soft_wrap=True)
-    return defects
 
 
 def _summarise(console: Console, found: list[Defect], labs: str, seconds: float) -> None:

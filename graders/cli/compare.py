@@ -59,7 +59,7 @@ def _options(side: str, *, change_dns: bool) -> list[str]:
 def _graded(lab: Lab, cluster: RunningCluster, workers: int, bar: Progress, name: str) -> dict[str, Result]:
     task = bar.add_task(f"{lab.name}: {name}", total=None)
     options = for_workers(cluster)
-    side_by_side, _ = allowed(lab, workers, shared="pocket" not in options)
+    side_by_side, _ = allowed(lab, workers, shared=not cluster.embedded)
     trials = [*truth.trials_before(lab), *truth.trials_after(lab)]
     try:
         return verdicts(lab, trials, options, side_by_side, lambda done, of: bar.update(task, completed=done, total=of))

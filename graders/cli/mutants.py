@@ -43,7 +43,7 @@ def mutants(
     with chosen_cluster(for_pytest(cluster, kubeconfig, context, change_dns=change_dns)) as running:
         console.print(f"cluster: {running.name} ({running.why})")
         options = for_workers(running)
-        count = allowed(lab, workers, shared="pocket" not in options)[0]
+        count = allowed(lab, workers, shared=not running.embedded)[0]
         began = time.monotonic()
         results = _graded(console, lab, sharp.trials(lab, made), options, count)
         rate = len(results) / (time.monotonic() - began)

@@ -61,7 +61,7 @@ def for_pytest(cluster: str, kubeconfig: str, context: str, *, change_dns: bool)
 
 def for_workers(cluster: RunningCluster) -> list[str]:
     """The same for gradings on this cluster; on embedded ones of their own where it is embedded."""
-    if cluster.name == pocket.NAME:
+    if cluster.embedded:
         return for_pytest("pocket", "", "", change_dns=False)
     return for_pytest("existing", str(cluster.kubeconfig), cluster.context, change_dns=cluster.dns_may_change)
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from graders.clusters import NoCluster, RunningCluster
+from graders.clusters import EMBEDDED, NoCluster, RunningCluster
 from graders.digest import of_files
 from pocketkube import cluster as pocket
 from pocketkube.failure import CannotRun
 from pocketkube.version import KUBERNETES
-
-NAME = "pocketkube"
 
 
 def identity() -> str:
@@ -24,7 +22,7 @@ def start(why: str, *, own: bool = False) -> RunningCluster:
     found = None if own else pocket.running()
     if found:
         up = f"{why}; it is up"
-        return RunningCluster(NAME, up, found.kubeconfig, pocket.CONTEXT, ours=False, identity=identity())
+        return RunningCluster(EMBEDDED, up, found.kubeconfig, pocket.CONTEXT, ours=False, identity=identity())
     made = pocket.start()
 
     def wait() -> None:
@@ -34,7 +32,7 @@ def start(why: str, *, own: bool = False) -> RunningCluster:
             raise NoCluster(str(error)) from error
 
     return RunningCluster(
-        NAME,
+        EMBEDDED,
         why,
         made.kubeconfig,
         pocket.CONTEXT,

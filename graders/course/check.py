@@ -31,14 +31,19 @@ class Part(StrEnum):
 
 
 class LabCheck:
-    """`parts`: that will be asked for. `cluster`: connected. `workers`: side by side, 0 for as many as suit."""
+    """`parts`: that will be asked for. `cluster`: connected.
 
-    def __init__(self, lab: Lab, parts: Collection[Part], cluster: RunningCluster, workers: int) -> None:
+    `workers`: gradings side by side, 0 for as many as suit the machine; it carries `at_once` labs.
+    """
+
+    def __init__(
+        self, lab: Lab, parts: Collection[Part], cluster: RunningCluster, workers: int, at_once: int = 1
+    ) -> None:
         self.lab = lab
-        self._parts = parts
+        self.parts = parts
         self._cluster = cluster
         self._options = for_workers(cluster)
-        self._workers = allowed(lab, workers, shared="pocket" not in self._options)[0]
+        self._workers = max(1, allowed(lab, workers, shared=not cluster.embedded)[0] // at_once)
         self._mutants: list[Mutant] = []
         self._results: dict[str, Result] = {}
 
@@ -48,19 +53,19 @@ class LabCheck:
             case Part.COMPLETE:
                 return list(complete(self.lab))
             case Part.TRUE:
-                self.grade(progress)
+                self._grade(progress)
                 return list(truth.defects(self.lab, self._results))
             case Part.SHARP:
-                self.grade(progress)
+                self._grade(progress)
                 return list(sharp.defects(self.lab, self._mutants, self._results, self._options, self._cluster))
             case Part.TEXT:
                 return verify(self.lab.directory / "README.md", self._cluster)
 
-    def grade(self, progress: Progress) -> None:
+    def _grade(self, progress: Progress) -> None:
         """What is known and the mutants together: the workers are started once."""
         if self._results:
             return
-        self._mutants = mutants(self.lab) if Part.SHARP in self._parts else []
+        self._mutants = mutants(self.lab) if Part.SHARP in self.parts else []
         trials = [
             *truth.trials_before(self.lab),
             *(each.trial for each in self._mutants),
