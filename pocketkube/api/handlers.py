@@ -11,11 +11,11 @@ from aiohttp import web
 
 from pocketkube import admission
 from pocketkube.api.apply import CONTENT_TYPES, server_side_apply
-from pocketkube.api.json_text import parse
 from pocketkube.api.negotiation import many, one, read_body, respond
 from pocketkube.api.patch import apply_patch
 from pocketkube.api.selectors import parse_field_selector, parse_label_selector
 from pocketkube.errors import ApiError, bad_request
+from pocketkube.json_text import parse
 from pocketkube.managed_fields import record_update
 from pocketkube.registry import Recorder, Registry, timestamp
 from pocketkube.resources import Resource

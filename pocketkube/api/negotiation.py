@@ -8,9 +8,9 @@ from typing import Any, Literal
 import yaml
 from aiohttp import web
 
-from pocketkube.api.json_text import parse
 from pocketkube.api.tables import table
 from pocketkube.errors import ApiError, bad_request
+from pocketkube.json_text import parse
 from pocketkube.resources import Resource
 from pocketkube.store import Object
 
