@@ -11,6 +11,8 @@ from pocketkube.managed_fields import SETS, Path, fields_of, item_key, list_keys
 from pocketkube.store import Object
 
 CONTENT_TYPES = ("application/apply-patch+yaml", "application/apply-patch+json")
+# What kubectl's client-side apply compares with; server-side apply by kubectl keeps it up to date (KEP-2155).
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def server_side_apply(live: Object, applied: Object, manager: str, *, force: bool, now: str) -> Object:
@@ -34,10 +36,20 @@ def server_side_apply(live: Object, applied: Object, manager: str, *, force: boo
     entries = live["metadata"].get("managedFields") or []
     unchanged = fields_of(merged) == present and owners(live).get(mine) == owned[mine]
     metadata = {**merged["metadata"], "managedFields": write(live, entries, owned, set() if unchanged else {mine}, now)}
+    if manager == "kubectl" and LAST_APPLIED in (metadata.get("annotations") or {}):
+        metadata["annotations"] = {**metadata["annotations"], LAST_APPLIED: _last_applied(applied)}
     for field in ("uid", "resourceVersion"):
         if field in applied.get("metadata", {}):
             metadata[field] = applied["metadata"][field]
     return {**merged, "metadata": metadata}
+
+
+def _last_applied(applied: Object) -> str:
+    annotations = {k: v for k, v in (applied["metadata"].get("annotations") or {}).items() if k != LAST_APPLIED}
+    metadata = {**applied["metadata"], "annotations": annotations}
+    if "annotations" not in applied["metadata"]:
+        del metadata["annotations"]
+    return json.dumps({**applied, "metadata": metadata}, separators=(",", ":"), sort_keys=True) + "\n"
 
 
 def _merge(live: Any, applied: Any, name: str) -> Any:

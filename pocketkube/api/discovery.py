@@ -13,12 +13,16 @@ AUTHORIZATION = ("authorization.k8s.io", "v1")
 VERSION = {
     "major": "1",
     "minor": "36",
+    "emulationMajor": "1",
+    "emulationMinor": "36",
+    "minCompatibilityMajor": "1",
+    "minCompatibilityMinor": "35",
     "gitVersion": KUBERNETES,
-    "gitCommit": "",
+    "gitCommit": "$Format:%H$",
     "gitTreeState": "",
     "buildDate": "1970-01-01T00:00:00Z",
-    "goVersion": "",
-    "compiler": "",
+    "goVersion": "go1.26.4",
+    "compiler": "gc",
     "platform": "linux/amd64",
 }
 

@@ -135,7 +135,11 @@ class Runtime:
 
     async def attach(self, namespace: str, pod: str, container: str) -> Attachment:
         """The streams of the container's own process from now on."""
-        return Attachment(self._running(namespace, pod, container))
+        runner = self._runner(namespace, pod, container)
+        if runner is None or runner.current is None:
+            message = f"unable to upgrade connection: container {container} not found in pod {pod}_{namespace}"
+            raise ApiError(404, "NotFound", message)
+        return Attachment(runner.current)
 
     def log(self, namespace: str, pod: str, container: str, previous: bool = False) -> Log:
         """The container's log, or that of the run before; ApiError 400 with the kubelet's words when there is none."""
@@ -164,7 +168,6 @@ class Runtime:
     def _running(self, namespace: str, pod: str, container: str) -> Container | BuiltinContainer:
         runner = self._runner(namespace, pod, container)
         if runner is None or runner.current is None:
-            full = f"{pod}_{namespace}"
             message = f'unable to upgrade connection: container not found ("{container}")'
-            raise ApiError(404, "NotFound", message if runner else f"{message} in pod {full}")
+            raise ApiError(404, "NotFound", message)
         return runner.current
