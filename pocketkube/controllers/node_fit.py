@@ -73,16 +73,16 @@ def _matches(term: Object, labels: Mapping[str, str], fields: Mapping[str, str])
 
 def _meets(requirement: Object, values: Mapping[str, str]) -> bool:
     found = values.get(requirement["key"])
-    wanted = requirement.get("values") or []
-    operator = requirement["operator"]
+    wanted: list[str] = requirement.get("values") or []
+    operator: str = requirement["operator"]
     if operator in ("Exists", "DoesNotExist"):
         return (found is not None) == (operator == "Exists")
     if operator == "NotIn":
-        return bool(found not in wanted)
+        return found not in wanted
     if found is None:
         return False
     if operator == "In":
-        return bool(found in wanted)
+        return found in wanted
     try:
         return int(found) > int(wanted[0]) if operator == "Gt" else int(found) < int(wanted[0])
     except ValueError:
