@@ -58,7 +58,7 @@ class Registry:
         obj = admission.default(resource, obj)
         name = metadata.get("name", "")
         self._require_open_namespace(resource, namespace, name)
-        admission.mutate(self.store, resource, obj)
+        admission.mutate(self.store, resource, obj, None)
         causes = admission.validate_create(resource, obj) or admission.allocate(self.store, resource, obj, None)
         if causes:
             raise invalid(resource, name, causes)
@@ -90,6 +90,7 @@ class Registry:
         new = _merge_owned(resource, old, copy.deepcopy(obj), subresource)
         new = admission.default(resource, new)
         if subresource != "status":
+            admission.mutate(self.store, resource, new, old)
             causes = admission.validate_update(resource, new, old) or admission.allocate(self.store, resource, new, old)
             if causes:
                 raise invalid(resource, name, causes)

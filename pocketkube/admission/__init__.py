@@ -3,12 +3,12 @@
 Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
 """
 
-from pocketkube.admission import limit_ranger, pod_security, quota
+from pocketkube.admission import daemonsets, jobs, limit_ranger, pod_security, quota
 from pocketkube.admission.allocation import allocate
 from pocketkube.admission.decoding import decode
 from pocketkube.admission.defaults import default
 from pocketkube.admission.validation import read_warnings, validate_create, validate_update, warnings
-from pocketkube.resources import PODS, Resource
+from pocketkube.resources import DAEMONSETS, JOBS, PODS, Resource
 from pocketkube.store import Object, Store
 
 __all__ = [
@@ -24,10 +24,14 @@ __all__ = [
 ]
 
 
-def mutate(store: Store, resource: Resource, obj: Object) -> None:
-    """What the namespace adds to a new object, in place, before it is validated."""
-    if resource is PODS:
-        limit_ranger.mutate(store, obj)
+def mutate(store: Store, resource: Resource, new: Object, old: Object | None) -> None:
+    """What the server adds to an object, in place, before it is validated. `old` is None for a new object."""
+    if resource is PODS and old is None:
+        limit_ranger.mutate(store, new)
+    elif resource is JOBS and old is None:
+        jobs.generate_selector(new)
+    elif resource is DAEMONSETS:
+        daemonsets.count_template(new, old)
 
 
 def admit(store: Store, resource: Resource, new: Object, old: Object | None) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from functools import partial
+from secrets import choice
 
+from pocketkube.admission import daemonsets, jobs, secrets
 from pocketkube.resources import (
+    DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
     ENDPOINTSLICES,
+    JOBS,
     LIMITRANGES,
     NAMESPACES,
     NETWORKPOLICIES,
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
+    SECRETS,
     SERVICES,
     STATEFULSETS,
     Resource,
@@ -26,7 +30,9 @@ NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 DEFAULT_MODE = 0o644
 NEW_STATUS: dict[Resource, Object] = {
+    DAEMONSETS: daemonsets.NEW_STATUS,
     DEPLOYMENTS: {},
+    JOBS: {},
     REPLICASETS: {"replicas": 0},
     STATEFULSETS: {"replicas": 0, "availableReplicas": 0},
 }
@@ -122,7 +128,12 @@ def _network_policy(policy: Object) -> None:
 
 def _workload(resource: Resource, obj: Object) -> None:
     spec = obj.setdefault("spec", {})
-    spec.setdefault("replicas", 1)
+    if resource is JOBS:
+        jobs.default_spec(spec)
+    elif resource is DAEMONSETS:
+        daemonsets.default_spec(spec)
+    else:
+        spec.setdefault("replicas", 1)
     if resource is DEPLOYMENTS:
         spec.setdefault("revisionHistoryLimit", 10)
         spec.setdefault("progressDeadlineSeconds", 600)
@@ -229,7 +240,7 @@ def _mount_token(spec: Object) -> None:
     volumes = spec.setdefault("volumes", [])
     name = next((each["name"] for each in volumes if each["name"].startswith("kube-api-access-")), None)
     if name is None:
-        name = "kube-api-access-" + "".join(secrets.choice(NAME_LETTERS) for _ in range(5))
+        name = "kube-api-access-" + "".join(choice(NAME_LETTERS) for _ in range(5))
         volumes.append({"name": name, "projected": {"sources": _token_sources(), "defaultMode": DEFAULT_MODE}})
     for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
         mounts = container.setdefault("volumeMounts", [])
@@ -261,11 +272,12 @@ def quality_of_service(spec: Object) -> str:
 DEFAULTS: dict[Resource, Callable[[Object], None]] = {
     SERVICES: _service,
     PODS: _pod,
-    **{resource: partial(_workload, resource) for resource in (DEPLOYMENTS, REPLICASETS, STATEFULSETS)},
+    **{resource: partial(_workload, resource) for resource in NEW_STATUS},
     ENDPOINTSLICES: _endpoint_slice,
     ENDPOINTS: _endpoints,
     NAMESPACES: _namespace,
     LIMITRANGES: _limit_range,
     RESOURCEQUOTAS: _resource_quota,
     NETWORKPOLICIES: _network_policy,
+    SECRETS: secrets.default,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 
-from pocketkube.admission import pod_security
+from pocketkube.admission import daemonsets, jobs, pod_security, secrets
 from pocketkube.admission.formats import (
     LABEL,
     NOT_A_LABEL,
@@ -23,15 +23,18 @@ from pocketkube.admission.network_policy_validation import network_policy
 from pocketkube.admission.resource_validation import container_resources, limit_range, resource_quota
 from pocketkube.errors import Cause
 from pocketkube.resources import (
+    DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
     ENDPOINTSLICES,
+    JOBS,
     LIMITRANGES,
     NAMESPACES,
     NETWORKPOLICIES,
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
+    SECRETS,
     SERVICES,
     STATEFULSETS,
     Resource,
@@ -72,9 +75,15 @@ def validate_update(resource: Resource, new: Object, old: Object) -> list[Cause]
         causes += _service_update(new["spec"], old["spec"])
     if resource is PODS:
         causes += _pod_update(new["spec"], old["spec"])
+    if resource is SECRETS:
+        causes += secrets.validate_update(new, old)
+    if resource is JOBS:
+        causes += jobs.validate_update(new["spec"], old["spec"])
     if resource is STATEFULSETS:
         causes += _stateful_set_update(new["spec"], old["spec"])
-    elif resource in (DEPLOYMENTS, REPLICASETS) and new["spec"].get("selector") != old["spec"].get("selector"):
+    elif resource in (DAEMONSETS, DEPLOYMENTS, REPLICASETS) and new["spec"].get("selector") != old["spec"].get(
+        "selector"
+    ):
         value = json.dumps(new["spec"].get("selector"), separators=(",", ":"))
         causes.append(Cause.invalid("spec.selector", value, "field is immutable"))
     return causes + _labels(new) + _spec(resource, new)
@@ -104,6 +113,12 @@ def _spec(resource: Resource, obj: Object) -> list[Cause]:
         return _pod_spec(obj["spec"], "spec")
     if resource in (DEPLOYMENTS, REPLICASETS, STATEFULSETS):
         return _workload(obj["spec"])
+    if resource is JOBS:
+        return jobs.validate(obj) + _pod_spec(obj["spec"]["template"]["spec"], "spec.template.spec")
+    if resource is DAEMONSETS:
+        return daemonsets.validate(obj) + _pod_spec(obj["spec"]["template"]["spec"], "spec.template.spec")
+    if resource is SECRETS:
+        return secrets.validate(obj)
     if resource is ENDPOINTSLICES:
         return _slice(obj)
     if resource is LIMITRANGES:

@@ -8,10 +8,13 @@ from typing import Any
 
 from pocketkube.resources import (
     CONFIGMAPS,
+    CONTROLLERREVISIONS,
+    DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
+    JOBS,
     LIMITRANGES,
     NAMESPACES,
     NETWORKPOLICIES,
@@ -19,6 +22,7 @@ from pocketkube.resources import (
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
+    SECRETS,
     SERVICEACCOUNTS,
     SERVICES,
     STATEFULSETS,
@@ -58,6 +62,18 @@ COLUMNS: dict[Resource, list[Column]] = {
         *((name, "string", 0) for name in ("Name", "Ready", "Age")),
         *((name, "string", 1) for name in ("Containers", "Images")),
     ],
+    DAEMONSETS: [
+        ("Name", "string", 0),
+        *((name, "integer", 0) for name in ("Desired", "Current", "Ready", "Up-to-date", "Available")),
+        *((name, "string", 0) for name in ("Node Selector", "Age")),
+        *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
+    ],
+    JOBS: [
+        *((name, "string", 0) for name in ("Name", "Status", "Completions", "Duration", "Age")),
+        *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
+    ],
+    CONTROLLERREVISIONS: [(name, "string", 0) for name in ("Name", "Controller", "Revision", "Age")],
+    SECRETS: [(name, "string", 0) for name in ("Name", "Type", "Data", "Age")],
     NODES: [
         *((name, "string", 0) for name in ("Name", "Status", "Roles", "Age", "Version")),
         *(
@@ -288,11 +304,62 @@ def _stateful_set(stateful_set: Object, now: datetime) -> list[Any]:
     return [stateful_set["metadata"]["name"], ready, _created(stateful_set, now), *_template(spec)[:2]]
 
 
+def _daemon_set(daemon_set: Object, now: datetime) -> list[Any]:
+    status, spec = daemon_set.get("status", {}), daemon_set["spec"]
+    return [
+        daemon_set["metadata"]["name"],
+        status.get("desiredNumberScheduled", 0),
+        status.get("currentNumberScheduled", 0),
+        status.get("numberReady", 0),
+        status.get("updatedNumberScheduled", 0),
+        status.get("numberAvailable", 0),
+        _labels(spec["template"]["spec"].get("nodeSelector")),
+        _created(daemon_set, now),
+        *_template(spec),
+    ]
+
+
+def _job(job: Object, now: datetime) -> list[Any]:
+    status, spec = job.get("status", {}), job["spec"]
+    succeeded, parallelism = status.get("succeeded", 0), spec.get("parallelism") or 0
+    of = f"1 of {parallelism}" if parallelism > 1 else "1"
+    lasted = ""
+    if status.get("startTime"):
+        until = datetime.fromisoformat(status["completionTime"]) if status.get("completionTime") else now
+        lasted = age(status["startTime"], until)
+    return [
+        job["metadata"]["name"],
+        _job_status(job),
+        f"{succeeded}/{of if spec.get('completions') is None else spec['completions']}",
+        lasted,
+        _created(job, now),
+        *_template(spec),
+    ]
+
+
+def _job_status(job: Object) -> str:
+    true = {each["type"] for each in job.get("status", {}).get("conditions") or () if each["status"] == "True"}
+    leaving = {"Terminating"} if "deletionTimestamp" in job["metadata"] else set()
+    known = ("Complete", "Failed", "Terminating", "Suspended", "FailureTarget", "SuccessCriteriaMet")
+    return next((each for each in known if each in true | leaving), "Running")
+
+
+def _controller_revision(revision: Object, now: datetime) -> list[Any]:
+    owner = next((each for each in revision["metadata"].get("ownerReferences") or () if each.get("controller")), None)
+    group = owner["apiVersion"].partition("/")[0] if owner else ""
+    controller = f"{owner['kind'].lower()}.{group}/{owner['name']}" if owner else NONE
+    return [revision["metadata"]["name"], controller, str(revision["revision"]), _created(revision, now)]
+
+
+def _secret(secret: Object, now: datetime) -> list[Any]:
+    return [secret["metadata"]["name"], secret["type"], len(secret.get("data") or {}), _created(secret, now)]
+
+
 def _template(spec: Object) -> list[str]:
     containers = spec["template"]["spec"]["containers"]
     names = ",".join(each["name"] for each in containers)
     images = ",".join(each["image"] for each in containers)
-    return [names, images, _labels((spec.get("selector") or {}).get("matchLabels"))]
+    return [names, images, _selector(spec.get("selector") or {})]
 
 
 def _node(node: Object, now: datetime) -> list[Any]:
@@ -396,6 +463,10 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     DEPLOYMENTS: _deployment,
     REPLICASETS: _replicaset,
     STATEFULSETS: _stateful_set,
+    DAEMONSETS: _daemon_set,
+    JOBS: _job,
+    CONTROLLERREVISIONS: _controller_revision,
+    SECRETS: _secret,
     NODES: _node,
     NAMESPACES: _namespace,
     EVENTS: _event,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from pocketkube.controllers.deployment import DeploymentController
+from pocketkube.controllers.daemonset import DaemonSetController
+from pocketkube.controllers.deployments import DeploymentController
 from pocketkube.controllers.endpoints import EndpointsController
 from pocketkube.controllers.endpointslice import EndpointSliceController
 from pocketkube.controllers.garbage import GarbageCollector
+from pocketkube.controllers.jobs import JobController
 from pocketkube.controllers.mirroring import EndpointSliceMirroringController
 from pocketkube.controllers.namespace import NamespaceController
 from pocketkube.controllers.replicaset import ReplicaSetController
@@ -25,6 +27,8 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             DeploymentController(registry),
             ReplicaSetController(registry),
             StatefulSetController(registry),
+            DaemonSetController(registry),
+            JobController(registry),
             Scheduler(registry),
             EndpointSliceController(registry),
             EndpointsController(registry),

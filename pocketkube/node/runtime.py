@@ -126,10 +126,7 @@ class Runtime:
         try:
             pid, streams = await running.execute(argv, stdin=stdin, terminal=tty)
         except CannotStart as error:
-            reason = str(error).removeprefix("error: ")
-            message = (
-                f"error executing command in container: failed to exec in container: OCI runtime exec failed: {reason}"
-            )
+            message = f"error executing command in container: failed to exec in container: {error}"
             raise ApiError(500, "InternalError", f"Internal error occurred: {message}") from error
         return Process(self._processes, pid, streams)
 
