@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
+import dns.exception
 import dns.name
 import dns.rcode
 import dns.rdataclass
@@ -122,7 +124,8 @@ def _check_name(directive: Directive) -> None:
 
 
 def _add(block: ServerBlock, listeners: dict[int, Listener], surroundings: Surroundings) -> None:
-    served = [each for key in block.keys for each in _served(key, block.line)]
+    with _line_of(block.line):
+        served = [each for key in block.keys for each in _served(key, block.line)]
     zones = [zone for zone, _ in served]
     handler = _chain(block.directives, replace(surroundings, zones=zones))
     for zone, port in served:
@@ -153,8 +156,11 @@ def _chain(directives: list[Directive], surroundings: Surroundings) -> Handler:
     plugins: list[Plugin] = []
     for name, setup in PLUGINS.items():
         if written[name]:
-            plugins.append(setup(written[name], surroundings))
-    plugins += [forward.setup(each, surroundings) for each in written["forward"]]
+            with _line_of(written[name][0].line):
+                plugins.append(setup(written[name], surroundings))
+    for each in written["forward"]:
+        with _line_of(each.line):
+            plugins.append(forward.setup(each, surroundings))
     for name, properties in ACCEPTED.items():
         for each in written[name]:
             for line in each.properties:
@@ -164,6 +170,15 @@ def _chain(directives: list[Directive], surroundings: Surroundings) -> Handler:
     for plugin in reversed(plugins):
         handler = partial(plugin.answer, following=handler)
     return handler
+
+
+@contextlib.contextmanager
+def _line_of(line: int) -> Iterator[None]:
+    """A name that is none is an error of this line."""
+    try:
+        yield
+    except dns.exception.DNSException as error:
+        raise CorefileError(line, str(error)) from error
 
 
 async def _nothing(_request: Request) -> Response:

@@ -88,7 +88,9 @@ def server(coredns: type[CoreDns]) -> CoreDns:
         pytest.param(f"lonely.{BELOW}", "A", "NOERROR", {"10.96.0.78"}, id="cluster-ip-without-endpoints"),
         pytest.param(f"_http._tcp.ordinary.{BELOW}", "SRV", "NOERROR", {f"0 100 8080 ordinary.{BELOW}."}, id="srv"),
         pytest.param(f"_http._tcp.lonely.{BELOW}", "SRV", "NOERROR", {f"0 100 8080 lonely.{BELOW}."}, id="srv-lonely"),
-        pytest.param(f"_HTTP._TCP.ordinary.{BELOW}", "SRV", "NOERROR", {f"0 100 8080 ordinary.{BELOW}."}, id="srv-case"),
+        pytest.param(
+            f"_HTTP._TCP.ordinary.{BELOW}", "SRV", "NOERROR", {f"0 100 8080 ordinary.{BELOW}."}, id="srv-case"
+        ),
         pytest.param(f"http.tcp.ordinary.{BELOW}", "SRV", "NOERROR", {f"0 100 8080 ordinary.{BELOW}."}, id="srv-bare"),
         pytest.param(f"_http._udp.ordinary.{BELOW}", "SRV", "NXDOMAIN", set(), id="srv-other-protocol"),
         pytest.param(f"_web._tcp.ordinary.{BELOW}", "SRV", "NXDOMAIN", set(), id="srv-other-port"),
@@ -203,7 +205,9 @@ def server(coredns: type[CoreDns]) -> CoreDns:
         pytest.param("default.cluster.local", "A", "NXDOMAIN", set(), id="only-namespace"),
         pytest.param(f"a.b.c.headless.{BELOW}", "A", "NXDOMAIN", set(), id="too-long"),
         pytest.param(f"*.{BELOW}", "A", "NXDOMAIN", set(), id="no-wildcards"),
-        pytest.param("headless.default.svc.cluster.local.default.svc.cluster.local", "A", "NXDOMAIN", set(), id="search"),
+        pytest.param(
+            "headless.default.svc.cluster.local.default.svc.cluster.local", "A", "NXDOMAIN", set(), id="search"
+        ),
         pytest.param("headless", "A", "SERVFAIL", set(), id="one-label"),
         pytest.param("headless.default", "A", "SERVFAIL", set(), id="two-labels"),
         pytest.param("example.org", "A", "SERVFAIL", set(), id="no-upstream"),
@@ -260,7 +264,11 @@ def test_flags(server: CoreDns, name: str, kind: str, flags: str) -> None:
             id="addresses-of-srv-targets",
         ),
         pytest.param(
-            f"_http._tcp.ordinary.{BELOW}", "SRV", "additional", {f"ordinary.{BELOW}. 30 A 10.96.0.77"}, id="of-cluster-ip"
+            f"_http._tcp.ordinary.{BELOW}",
+            "SRV",
+            "additional",
+            {f"ordinary.{BELOW}. 30 A 10.96.0.77"},
+            id="of-cluster-ip",
         ),
         pytest.param(
             "Headless.Default.SVC.cluster.local",
@@ -276,7 +284,9 @@ def test_flags(server: CoreDns, name: str, kind: str, flags: str) -> None:
             {f"inside.{BELOW}. 30 CNAME ordinary.{BELOW}.", f"ordinary.{BELOW}. 30 A 10.96.0.77"},
             id="the-alias-and-what-it-leads-to",
         ),
-        pytest.param("dns-version.cluster.local", "TXT", "answer", {'dns-version.cluster.local. 28800 TXT "1.1.0"'}, id="v"),
+        pytest.param(
+            "dns-version.cluster.local", "TXT", "answer", {'dns-version.cluster.local. 28800 TXT "1.1.0"'}, id="v"
+        ),
     ],
 )
 def test_records(server: CoreDns, name: str, kind: str, section: str, wanted: set[str]) -> None:
@@ -302,7 +312,8 @@ def test_soa_of_a_name_below_the_zone_is_in_the_authority_section(server: CoreDn
 
 def test_name_servers(coredns: type[CoreDns]) -> None:
     made = coredns(
-        [*OBJECTS, endpoint_slice("kube-dns", ready("10.244.0.2"), owner="kube-dns", in_namespace="kube-system")], COREFILE
+        [*OBJECTS, endpoint_slice("kube-dns", ready("10.244.0.2"), owner="kube-dns", in_namespace="kube-system")],
+        COREFILE,
     )
     made.server._cluster.own_address = "10.244.0.2"
     response = made.ask("cluster.local", "NS")
@@ -344,9 +355,7 @@ def test_order_is_shuffled(server: CoreDns) -> None:
         ("", "9.9.9.9.in-addr.arpa", "PTR", "NXDOMAIN", set()),
     ],
 )
-def test_option(
-    coredns: type[CoreDns], options: str, name: str, kind: str, rcode: str, answers: set[str]
-) -> None:
+def test_option(coredns: type[CoreDns], options: str, name: str, kind: str, rcode: str, answers: set[str]) -> None:
     named: dict[str, Any] = {"targetRef": {"kind": "Pod", "name": "named-pod"}}
     objects = [*OBJECTS, endpoint_slice("headless-b", ready("10.244.1.9", **named))]
     made = coredns(objects, f". {{\n kubernetes cluster.local in-addr.arpa {{\n {options}\n }}\n}}")

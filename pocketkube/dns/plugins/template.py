@@ -9,9 +9,11 @@ from typing import Any
 import dns.exception
 import dns.name
 import dns.rcode
+import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
-import dns.zonefile
+import dns.tokenizer
+import dns.ttl
 from dns.rdatatype import RdataType
 
 from pocketkube.dns.corefile import CorefileError, Directive
@@ -102,14 +104,27 @@ def _data(request: Request, template: Template, match: re.Match[str]) -> dict[st
 
 
 def _record(template: GoTemplate, data: dict[str, Any]) -> Record:
-    """One line of a zone file: https://www.rfc-editor.org/rfc/rfc1035#section-5"""
     try:
-        text = template.render(data)
-        (rrset,) = dns.zonefile.read_rrsets(text, rdclass=None, default_ttl=DEFAULT_TTL, origin=dns.name.root)
-        (rdata,) = rrset
+        return _zone_file_line(template.render(data))
     except (TemplateError, dns.exception.DNSException, ValueError) as error:
         raise Failed(dns.rcode.SERVFAIL, f"a template makes no record: {error}") from error
-    return Record(rrset.name, rrset.ttl, rdata)
+
+
+def _zone_file_line(text: str) -> Record:
+    """`name [ttl] [class] type data`: https://www.rfc-editor.org/rfc/rfc1035#section-5"""
+    words = dns.tokenizer.Tokenizer(text)
+    name = words.get_name(dns.name.root)
+    ttl, kind_class = DEFAULT_TTL, dns.rdataclass.IN
+    word = words.get_string()
+    for _ in range(2):  # in either order
+        if word.isdigit():
+            ttl = dns.ttl.from_text(word)
+            word = words.get_string()
+        elif word.upper() in ("IN", "CH", "HS"):
+            kind_class = dns.rdataclass.from_text(word)
+            word = words.get_string()
+    kind = dns.rdatatype.from_text(word)
+    return Record(name, ttl, dns.rdata.from_text(kind_class, kind, words, dns.name.root, relativize=False))
 
 
 def setup(directives: list[Directive], surroundings: Surroundings) -> Templates:
