@@ -20,6 +20,7 @@ from pocketkube.api.discovery import groups
 from pocketkube.go_types import fields, is_struct, struct_of
 from pocketkube.resources import SERVED, Resource
 from pocketkube.store import Object
+from pocketkube.version import KUBERNETES
 
 META = "io.k8s.apimachinery.pkg.apis.meta.v1"
 QUANTITY = "io.k8s.apimachinery.pkg.api.resource.Quantity"
@@ -61,6 +62,20 @@ def document(path: str) -> bytes:
     return _documents()[path].encode()
 
 
+def version_two() -> tuple[bytes, bytes]:
+    """`/openapi/v2` as JSON and as protobuf: a document that describes nothing.
+
+    kubectl asks it about kinds that no group of version 3 has, and must find that it does not know them either.
+    """
+    info = {"title": "Kubernetes", "version": KUBERNETES}
+    title, version = (
+        bytes([tag, len(text)]) + text.encode() for tag, text in zip((0x0A, 0x12), info.values(), strict=True)
+    )
+    swagger = b"\x0a\x032.0"
+    encoded = swagger + bytes([0x12, len(title + version)]) + title + version + b"\x42\x00"
+    return json.dumps({"swagger": "2.0", "info": info, "paths": {}}).encode(), encoded
+
+
 def _documents() -> dict[str, str]:
     """From the cache, when there is one for this version of the models, of the structs, of this file, these kinds."""
     made_of = [importlib.metadata.version("kubernetes"), *(each.kind for each in SERVED)]
@@ -92,7 +107,7 @@ def _document(resources: list[Resource]) -> Object:
             schemas[_schema_name(struct)] = _schema(struct, kinds.get(struct), waiting)
     schemas |= dict(SCALARS.values())
     paths = {path: operations for resource in resources for path, operations in _paths(resource).items()}
-    info = {"title": "Kubernetes", "version": "v1.36.2"}
+    info = {"title": "Kubernetes", "version": KUBERNETES}
     return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 
+from pocketkube import admission
 from pocketkube.api import discovery, logs, openapi, streams, watch
 from pocketkube.api.handlers import Handlers, method_not_allowed
 from pocketkube.api.negotiation import read_body, respond
@@ -20,6 +21,7 @@ from pocketkube.store import Store
 LARGEST_BODY = 3 << 20  # bytes, as the API server's own limit
 NOT_FOUND = ApiError(404, "NotFound", "the server could not find the requested resource", {})
 UNAUTHORIZED = ApiError(401, "Unauthorized", "Unauthorized")
+OPENAPI_PROTOBUF = "application/com.github.proto-openapi.spec.v2{}v1.0+protobuf"  # asked for with @, answered with .
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -40,6 +42,7 @@ class ApiServer:
         router.add_get("/version", self._version)
         for path in ("/healthz", "/livez", "/readyz"):
             router.add_get(path, self._healthy)
+        router.add_get("/openapi/v2", self._openapi_two)
         router.add_get("/openapi/v3", self._openapi_index)
         router.add_get("/openapi/v3/{path:.+}", self._openapi)
         router.add_get("/api", self._core)
@@ -64,7 +67,7 @@ class ApiServer:
                 raise UNAUTHORIZED
             return await handler(request)
         except ApiError as error:
-            return respond(error.status(), error.code)
+            return respond(error.status(), error.code, self._always_told(request))
         except web.HTTPException as error:
             if error.status == 404:
                 return web.Response(status=404, text="404 page not found\n")
@@ -76,6 +79,12 @@ class ApiServer:
             log.exception("%s %s failed", request.method, request.path)
             message = f"Internal error occurred: {type(error).__name__}: {error}"
             return respond(ApiError(500, "InternalError", message).status(), 500)
+
+    def _always_told(self, request: web.Request) -> list[str]:
+        """Warnings that come with every answer about a kind, errors too."""
+        info = request.match_info
+        resource = self._resources.get((info.get("group", ""), info.get("version", ""), info.get("plural", "")))
+        return admission.read_warnings(resource) if resource else []
 
     async def _collection(self, request: web.Request) -> web.StreamResponse:
         resource, namespace = self._target(request)
@@ -158,6 +167,12 @@ class ApiServer:
         if key not in discovery.groups():
             raise web.HTTPNotFound
         return respond(discovery.resource_list(*key))
+
+    async def _openapi_two(self, request: web.Request) -> web.Response:
+        text, encoded = openapi.version_two()
+        if OPENAPI_PROTOBUF.format("@") in request.headers.get("Accept", ""):
+            return web.Response(body=encoded, headers={"Content-Type": OPENAPI_PROTOBUF.format(".")})
+        return web.Response(body=text, content_type="application/json")
 
     async def _openapi_index(self, _request: web.Request) -> web.Response:
         return respond(openapi.index())

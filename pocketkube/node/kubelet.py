@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 
 from pocketkube.events import EventRecorder
+from pocketkube.node import node_events
 from pocketkube.node.builtin import Program
 from pocketkube.node.containers import Container
 from pocketkube.node.images import Images
@@ -33,6 +34,7 @@ class Kubelets:
         builtins: dict[str, Program],
         joined: Joined,
     ) -> None:
+        self._registry = registry
         self._store = registry.store
         self._workers: dict[str, PodWorker] = {}
         self._ending: dict[str, asyncio.Task[None]] = {}
@@ -55,6 +57,7 @@ class Kubelets:
 
     async def run(self) -> None:
         """Follow the store until cancelled."""
+        node_events.report(self._registry, ((name, each.recorder) for name, each in self._machines.items()))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(Sampler(self._containers).run())
             tasks.create_task(self._follow_pods())

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent.parent / "recordings"
 ERRORS = json.loads((DATA / "errors.json").read_text())
 DEFAULTS = json.loads((DATA / "create-defaults.json").read_text())
 Http = Callable[..., Any]
