@@ -59,7 +59,8 @@ class Registry:
         name = metadata.get("name", "")
         self._require_open_namespace(resource, namespace, name)
         admission.mutate(self.store, resource, obj, None)
-        causes = admission.validate_create(resource, obj) or admission.allocate(self.store, resource, obj, None)
+        causes = admission.validate_create(resource, obj)
+        causes = causes or admission.allocate(self.store, resource, obj, dry_run=dry_run)
         if causes:
             raise invalid(resource, name, causes)
         admission.admit(self.store, resource, obj, None)
@@ -91,7 +92,8 @@ class Registry:
         new = admission.default(resource, new)
         if subresource != "status":
             admission.mutate(self.store, resource, new, old)
-            causes = admission.validate_update(resource, new, old) or admission.allocate(self.store, resource, new, old)
+            causes = admission.validate_update(resource, new, old)
+            causes = causes or admission.allocate(self.store, resource, new, dry_run=dry_run)
             if causes:
                 raise invalid(resource, name, causes)
             admission.admit(self.store, resource, new, old)

@@ -7,6 +7,7 @@ from functools import partial
 from secrets import choice
 
 from pocketkube.admission import daemonsets, jobs, secrets
+from pocketkube.admission.service_validation import externally_accessible
 from pocketkube.resources import (
     DAEMONSETS,
     DEPLOYMENTS,
@@ -59,16 +60,11 @@ def _service(service: Object) -> None:
         port.setdefault("protocol", "TCP")
         if port.get("targetPort") in (None, 0, ""):
             port["targetPort"] = port.get("port", 0)
-    if kind in ("NodePort", "LoadBalancer"):
+    if externally_accessible(spec):
         spec.setdefault("externalTrafficPolicy", "Cluster")
-    else:
-        spec.pop("externalTrafficPolicy", None)
     if kind == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
-    if kind == "ExternalName":
-        for field in ("internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy"):
-            spec.pop(field, None)
-    else:
+    if kind in ("ClusterIP", "NodePort", "LoadBalancer"):
         spec.setdefault("internalTrafficPolicy", "Cluster")
         spec.setdefault("ipFamilies", ["IPv4"])
         selectorless_headless = spec.get("clusterIP") == "None" and not spec.get("selector")
