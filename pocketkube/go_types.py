@@ -55,7 +55,7 @@ def fields(struct: str) -> dict[str, Field]:
 
 
 def is_struct(kind: str) -> bool:
-    return "/" in kind
+    return "/" in kind and kind[0].isalpha()
 
 
 def struct_of(resource: Resource) -> str:

@@ -29,12 +29,22 @@ def allocate(store: Store, resource: Resource, new: Object, *, dry_run: bool = F
     spec = new["spec"]
     if spec["type"] == "ExternalName":
         return []
+    _choose_families(spec)
     causes = _unavailable_families(spec)
     if causes:
         return causes
     others = [each for each in store.list(SERVICES) if each["metadata"]["uid"] != new["metadata"]["uid"]]
     causes = _allocate_address(spec, others, dry_run=dry_run)
     return causes or _allocate_node_ports(spec, others, dry_run=dry_run)
+
+
+def _choose_families(spec: Object) -> None:
+    """A headless Service without selector is of every family: who writes its endpoints decides."""
+    everywhere = spec.get("clusterIP") == "None" and not spec.get("selector")
+    spec.setdefault("ipFamilies", ["IPv4"])
+    spec.setdefault("ipFamilyPolicy", "RequireDualStack" if everywhere else "SingleStack")
+    if everywhere and spec["ipFamilyPolicy"] == "RequireDualStack" and spec["ipFamilies"] == ["IPv4"]:
+        spec["ipFamilies"] = ["IPv4", "IPv6"]
 
 
 def _unavailable_families(spec: Object) -> list[Cause]:

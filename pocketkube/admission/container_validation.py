@@ -113,7 +113,8 @@ def _common(container: Object, spec: Object, volumes: dict[str, Object], field: 
     causes += container_resources(container.get("resources") or {}, f"{field}.resources")
     causes += _resize(container.get("resizePolicy") or [], spec, f"{field}.resizePolicy")
     own = container.get("securityContext")
-    return causes + (security_context(own, f"{field}.securityContext") if own else [])
+    host_users = spec.get("hostUsers", True)
+    return causes + (security_context(own, f"{field}.securityContext", host_users=host_users) if own else [])
 
 
 def _ports(ports: list[Object], field: str) -> list[Cause]:

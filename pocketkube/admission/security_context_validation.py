@@ -18,13 +18,13 @@ SYSCTL = re.compile(
 )
 
 
-def security_context(context: Object, field: str) -> list[Cause]:
-    """A container's."""
+def security_context(context: Object, field: str, *, host_users: bool) -> list[Cause]:
+    """A container's. `host_users`: whether its users are those of the node."""
     causes = _ids(context, ("runAsUser", "runAsGroup"), field)
     mount = context.get("procMount")
     if mount is not None and mount not in PROC_MOUNTS:
         causes.append(Cause.unsupported(f"{field}.procMount", quoted(mount), PROC_MOUNTS))
-    elif mount == "Unmasked":
+    elif mount == "Unmasked" and host_users:
         what = "`hostUsers` must be false to use `Unmasked`"
         causes.append(Cause.invalid(f"{field}.procMount", quoted(mount), what))
     causes += _profile(context, "seccompProfile", field)

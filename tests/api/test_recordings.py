@@ -17,7 +17,7 @@ Http = Callable[..., Any]
 
 # What differs from one cluster to the next: (pattern of the path, what every value of it looks like).
 VARIES = [
-    (r"metadata\.uid", r"[0-9a-f-]{36}"),
+    (r"metadata\.uid|.*(matchLabels|labels)\.(batch\.kubernetes\.io/)?controller-uid", r"[0-9a-f-]{36}"),
     (r"metadata\.(resourceVersion)", r"\d+"),
     (r"metadata\.(creationTimestamp|managedFields\[\d+\]\.time)", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
     (r"spec\.clusterIPs?(\[0\])?", r"10\.96\.\d+\.\d+"),
@@ -51,7 +51,8 @@ def without_foreign_volume(created: Any) -> Any:
     return created
 
 
-@pytest.mark.parametrize("name", ERRORS)
+# What is said of a Pod that cannot change so: see test_pod_update.py. The Pod of the recording is not here.
+@pytest.mark.parametrize("name", sorted(ERRORS.keys() - {"pod-immutable"}))
 def test_error(http: Http, name: str) -> None:
     method, path, *rest = ERRORS[name]["request"]
     body = rest[0] if rest else None
