@@ -52,8 +52,8 @@ def decode(resource: Resource, body: Object, field_validation: str) -> tuple[Obj
         package = INTERNAL.get(resource.group, resource.group)
         raise bad_request(f"{what}: converting ({short}.{kind}) to ({package}.{resource.kind}): unknown conversion")
     problems: list[str] = []
-    decoded: Object = _Decoder(what, problems).struct(struct_of(resource), body, "", "")
-    decoded["apiVersion"], decoded["kind"] = resource.api_version, resource.kind
+    decoded: Object = {"kind": resource.kind, "apiVersion": resource.api_version}
+    decoded |= _Decoder(what, problems).struct(struct_of(resource), body, "", "")
     if problems and field_validation == "Strict":
         raise bad_request(f"{what}: strict decoding error: {', '.join(problems)}")
     return decoded, problems if field_validation == "Warn" else []

@@ -214,7 +214,7 @@ def quality_of_service(spec: Object) -> str:
         return "BestEffort"
     for each in asked:
         limits = each.get("limits") or {}
-        if set(limits) < {"cpu", "memory"} or (each.get("requests") or limits) != limits:
+        if not {"cpu", "memory"} <= set(limits) or (each.get("requests") or limits) != limits:
             return "Burstable"
     return "Guaranteed"
 
