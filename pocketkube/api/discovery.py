@@ -118,6 +118,7 @@ def _subresources(resource: Resource) -> list[Object]:
             sub("attach", "PodAttachOptions", ["create", "get"]),
             sub("exec", "PodExecOptions", ["create", "get"]),
             sub("log", "Pod", ["get"]),
+            sub("portforward", "PodPortForwardOptions", ["create", "get"]),
         ]
     return found
 

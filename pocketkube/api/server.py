@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import hdrs, web
 
 from pocketkube import admission
-from pocketkube.api import discovery, logs, openapi, streams, watch
+from pocketkube.api import discovery, logs, openapi, port_forward, streams, watch
 from pocketkube.api.handlers import Handlers, method_not_allowed
 from pocketkube.api.negotiation import read_body, respond
 from pocketkube.errors import ApiError
@@ -22,6 +22,12 @@ LARGEST_BODY = 3 << 20  # bytes, as the API server's own limit
 NOT_FOUND = ApiError(404, "NotFound", "the server could not find the requested resource", {})
 UNAUTHORIZED = ApiError(401, "Unauthorized", "Unauthorized")
 OPENAPI_PROTOBUF = "application/com.github.proto-openapi.spec.v2{}v1.0+protobuf"  # asked for with @, answered with .
+POD_SUBRESOURCES = {
+    "attach": streams.serve_attach,
+    "exec": streams.serve_exec,
+    "log": logs.serve,
+    "portforward": port_forward.serve,
+}
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -121,12 +127,9 @@ class ApiServer:
             return await change[request.method](request, resource, namespace, name, "status")
         if subresource == "scale" and resource.has_scale:
             return await self._handlers.scale(request, resource, namespace, name)
-        if resource is PODS and subresource in ("exec", "attach", "log"):
+        if resource is PODS and subresource in POD_SUBRESOURCES:
             pod = self._store.get(PODS, namespace, name)
-            if subresource == "log":
-                return await logs.serve(request, self._runtime, pod)
-            serve = streams.serve_exec if subresource == "exec" else streams.serve_attach
-            return await serve(request, self._runtime, pod)
+            return await POD_SUBRESOURCES[subresource](request, self._runtime, pod)
         raise NOT_FOUND
 
     def _target(self, request: web.Request) -> tuple[Resource, str]:
