@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hmac
 import logging
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,7 @@ from pocketkube import admission
 from pocketkube.api import discovery, logs, openapi, port_forward, streams, watch
 from pocketkube.api.handlers import Handlers, method_not_allowed
 from pocketkube.api.negotiation import read_body, respond
+from pocketkube.api.reviews import REVIEWS, Review, answer
 from pocketkube.errors import ApiError
 from pocketkube.node.runtime import Runtime
 from pocketkube.registry import Registry
@@ -56,7 +58,9 @@ class ApiServer:
         router.add_get("/apis/{group}", self._group)
         router.add_get("/api/{version}", self._resource_list)
         router.add_get("/apis/{group}/{version}", self._resource_list)
-        router.add_post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", self._access_review)
+        for review in REVIEWS:
+            path = f"/apis/{review.group}/{review.version}/{review.plural}"
+            router.add_post(path, functools.partial(_review, review))
         for base in ("/api/{version}", "/apis/{group}/{version}"):
             for scope in ("/namespaces/{namespace}", ""):
                 router.add_route("*", f"{base}{scope}/{{plural}}/{{name}}/{{subresource}}", self._subresource)
@@ -187,12 +191,9 @@ class ApiServer:
             raise web.HTTPNotFound from None
         return web.Response(body=body, content_type="application/json")
 
-    async def _access_review(self, request: web.Request) -> web.Response:
-        """Whoever has the token may do everything."""
-        body = await read_body(request, "SelfSubjectAccessReview")
-        spec = body.get("spec", {}) if isinstance(body, dict) else {}
-        kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "metadata": {}}
-        return respond({**kind, "spec": spec, "status": {"allowed": True}}, 201)
+
+async def _review(review: Review, request: web.Request) -> web.Response:
+    return respond(answer(review, await read_body(request, review.kind)), 201)
 
 
 def _wants_aggregated(request: web.Request) -> bool:
