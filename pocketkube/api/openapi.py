@@ -12,6 +12,7 @@ import importlib.metadata
 import json
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ SCALARS: dict[str, tuple[str, Object]] = {
     "quantity": (QUANTITY, {"oneOf": [{"type": "string"}, {"type": "number"}]}),
     "int-or-string": (INT_OR_STRING, {"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]}),
 }
+# What the models leave out: fields that are structs have no description there. Also of the scalars above.
+TEXTS = Path(__file__).with_name("openapi_texts.json")
 SIMPLE: dict[str, Object] = {
     "string": {"type": "string"},
     "duration": {"type": "string"},
@@ -78,8 +81,9 @@ def version_two() -> tuple[bytes, bytes]:
 
 def _documents() -> dict[str, str]:
     """From the cache, when there is one for this version of the models, of the structs, of this file, these kinds."""
-    made_of = [importlib.metadata.version("kubernetes"), *(each.kind for each in SERVED)]
-    sources = [Path(__file__).read_bytes(), go_types.DATA.read_bytes(), " ".join(made_of).encode()]
+    made_of = [importlib.metadata.version("kubernetes"), *(each.kind for each in SERVED), *map("/".join, groups())]
+    files = (Path(__file__), go_types.DATA, TEXTS)
+    sources = [*(file.read_bytes() for file in files), " ".join(made_of).encode()]
     digest = hashlib.sha256(b"".join(sources)).hexdigest()[:16]
     path = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "pocketkube" / f"openapi-{digest}.json"
     with contextlib.suppress(OSError, ValueError):
@@ -105,7 +109,9 @@ def _document(resources: list[Resource]) -> Object:
         struct = waiting.pop()
         if _schema_name(struct) not in schemas:
             schemas[_schema_name(struct)] = _schema(struct, kinds.get(struct), waiting)
-    schemas |= dict(SCALARS.values())
+    texts = _texts()
+    for name, schema in SCALARS.values():
+        schemas[name] = {"description": texts.get(name.rpartition(".")[2], ""), **schema}
     paths = {path: operations for resource in resources for path, operations in _paths(resource).items()}
     info = {"title": "Kubernetes", "version": KUBERNETES}
     return {"openapi": "3.0.0", "info": info, "paths": paths, "components": {"schemas": schemas}}
@@ -151,6 +157,12 @@ def _default(field: go_types.Field) -> Object:
     return {"default": EMPTY[field.type]} if not field.omitempty and field.type in EMPTY else {}
 
 
+@cache
+def _texts() -> dict[str, str]:
+    loaded: dict[str, str] = json.loads(TEXTS.read_text())
+    return loaded
+
+
 def _described(struct: str) -> tuple[str, dict[str, str], list[str]]:
     """What the struct is for, what each field is for, and which have to be there."""
     from kubernetes.client import models  # noqa: PLC0415 - takes 0.25 s, and is needed once
@@ -164,7 +176,7 @@ def _described(struct: str) -> tuple[str, dict[str, str], list[str]]:
     purpose = (model.__doc__ or "").strip().partition("\n\n    Attributes:")[0]
     return (
         " ".join(purpose.split()),
-        {name: info.description or "" for name, info in about.items()},
+        {name: info.description or _texts().get(f"{struct}.{name}", "") for name, info in about.items()},
         [name for name, info in about.items() if info.is_required()],
     )
 
