@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pocketkube import namespaces
 from pocketkube.node.netlink import Netlink
+from pocketkube.node.user_ids import has_group
 
 BRIDGE = "pocketkube0"
 NODE_NETWORK = IPv4Network("172.18.0.0/16")
@@ -66,7 +67,7 @@ class ClusterNetwork:
         """A network namespace with an address of the node's range, joined to the node."""
         node = self.nodes[node_name]
         address = self._next_address(node)
-        netns = _namespace(["net.ipv4.ip_unprivileged_port_start=0", "net.ipv4.ping_group_range=0 0"])
+        netns = _namespace(["net.ipv4.ip_unprivileged_port_start=0", f"net.ipv4.ping_group_range=0 {_last_group()}"])
         link = f"veth{next(self._links)}"
         gateway = IPv4Network(node.pod_cidr)[1]
         node.netlink.add_veth(link, "eth0", netns)
@@ -115,6 +116,12 @@ class ClusterNetwork:
                 node.taken.add(node.last)
                 return network[node.last]
         raise OSError(f"node {node.name}: no address is left in {node.pod_cidr}")
+
+
+def _last_group() -> int:
+    """The kernel takes only ids that there are in the sandbox."""
+    most = 2**31 - 1
+    return most if has_group(most) else 0
 
 
 def _namespace(settings: list[str]) -> int:
