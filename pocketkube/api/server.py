@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 from collections.abc import Awaitable, Callable
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from pocketkube.api import discovery, logs, openapi, streams, watch
+from pocketkube.api.authorization import OWNER, Authenticator, authorize
 from pocketkube.api.handlers import Handlers, method_not_allowed
 from pocketkube.api.negotiation import read_body, respond
 from pocketkube.errors import ApiError
@@ -19,19 +19,18 @@ from pocketkube.store import Store
 
 LARGEST_BODY = 3 << 20  # bytes, as the API server's own limit
 NOT_FOUND = ApiError(404, "NotFound", "the server could not find the requested resource", {})
-UNAUTHORIZED = ApiError(401, "Unauthorized", "Unauthorized")
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class ApiServer:
-    """Serves `store` to clients that send `token`."""
+    """Serves `store` to clients that `authenticator` knows."""
 
-    def __init__(self, store: Store, registry: Registry, runtime: Runtime, token: str) -> None:
+    def __init__(self, store: Store, registry: Registry, runtime: Runtime, authenticator: Authenticator) -> None:
         self._store = store
         self._handlers = Handlers(registry)
         self._runtime = runtime
-        self._token = f"Bearer {token}".encode()
+        self._authenticator = authenticator
         self._resources = {(resource.group, resource.version, resource.plural): resource for resource in SERVED}
 
     def application(self) -> web.Application:
@@ -57,11 +56,9 @@ class ApiServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Nobody without the token gets further; every failure becomes a Status."""
+        """Nobody gets further than they may; every failure becomes a Status."""
         try:
-            given = request.headers.get(hdrs.AUTHORIZATION, "").encode()
-            if not hmac.compare_digest(given, self._token):
-                raise UNAUTHORIZED
+            authorize(self._authenticator.user(request), request)
             return await handler(request)
         except ApiError as error:
             return respond(error.status(), error.code)
@@ -170,11 +167,12 @@ class ApiServer:
         return web.Response(body=body, content_type="application/json")
 
     async def _access_review(self, request: web.Request) -> web.Response:
-        """Whoever has the token may do everything."""
+        """The owner of the cluster may do everything, a ServiceAccount nothing that is asked about here."""
         body = await read_body(request, "SelfSubjectAccessReview")
+        allowed = self._authenticator.user(request) == OWNER
         spec = body.get("spec", {}) if isinstance(body, dict) else {}
         kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "metadata": {}}
-        return respond({**kind, "spec": spec, "status": {"allowed": True}}, 201)
+        return respond({**kind, "spec": spec, "status": {"allowed": allowed}}, 201)
 
 
 def _wants_aggregated(request: web.Request) -> bool:

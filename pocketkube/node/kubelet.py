@@ -17,6 +17,7 @@ from pocketkube.node.probes import Prober
 from pocketkube.node.processes import Processes
 from pocketkube.registry import Registry
 from pocketkube.resources import CONFIGMAPS, PODS, SECRETS
+from pocketkube.service_account_tokens import ServiceAccountTokens
 from pocketkube.store import Event, Object
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class Kubelets:
         processes: Processes,
         builtins: dict[str, Program],
         joined: Joined,
+        tokens: ServiceAccountTokens,
     ) -> None:
         self._store = registry.store
         self._workers: dict[str, PodWorker] = {}
@@ -49,6 +51,7 @@ class Kubelets:
                 recorder=EventRecorder(registry, "kubelet", name),
                 builtins=builtins,
                 joined=joined,
+                tokens=tokens,
             )
             for name, node in network.nodes.items()
         }

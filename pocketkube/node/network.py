@@ -84,10 +84,16 @@ class ClusterNetwork:
         node.netlink.add_route(IPv4Network(address), device=link)
         return PodNetwork(node_name, str(address), netns)
 
+    def of_node(self, node_name: str) -> PodNetwork:
+        """The node's own network, for a Pod with hostNetwork."""
+        node = self.nodes[node_name]
+        return PodNetwork(node_name, node.address, os.dup(node.netns))
+
     def remove_pod(self, pod: PodNetwork) -> None:
         """Let the namespace go; the kernel removes the cable with it (deleting a link by hand takes 33 ms)."""
         node = self.nodes[pod.node]
-        node.taken.discard(int(IPv4Address(pod.address)) - int(IPv4Network(node.pod_cidr)[0]))
+        if pod.address != node.address:
+            node.taken.discard(int(IPv4Address(pod.address)) - int(IPv4Network(node.pod_cidr)[0]))
         os.close(pod.netns)
 
     def _add_node(self, number: int, name: str) -> Node:
