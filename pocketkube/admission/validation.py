@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 
-from pocketkube.admission import daemonsets, jobs, pod_security, secrets
+from pocketkube.admission import daemonsets, jobs, not_carried_out, pod_security, secrets
 from pocketkube.admission.formats import (
     LABEL,
     NOT_A_LABEL,
@@ -92,7 +92,7 @@ def validate_update(resource: Resource, new: Object, old: Object) -> list[Cause]
 def warnings(store: Store, resource: Resource, obj: Object, *, created: bool) -> list[str]:
     """What a client is told besides: texts of Warning headers (KEP-1693)."""
     if resource is not PODS or created:
-        found = pod_security.warnings(store, resource, obj)
+        found = [*pod_security.warnings(store, resource, obj), *not_carried_out.warnings(resource, obj)]
         if found:
             return found
     spec = obj.get("spec") or {}

@@ -7,6 +7,7 @@ a Pod of its own node through a cluster IP.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from itertools import count
@@ -63,11 +64,13 @@ class ClusterNetwork:
                 if node is not other:
                     node.netlink.add_route(IPv4Network(other.pod_cidr), via=IPv4Address(other.address))
 
-    def add_pod(self, node_name: str) -> PodNetwork:
-        """A network namespace with an address of the node's range, joined to the node."""
+    def add_pod(self, node_name: str, sysctls: Sequence[str] = ()) -> PodNetwork:
+        """A network namespace with an address of the node's range, joined to the node. `sysctls`: `name=value`."""
         node = self.nodes[node_name]
         address = self._next_address(node)
-        netns = _namespace(["net.ipv4.ip_unprivileged_port_start=0", f"net.ipv4.ping_group_range=0 {_last_group()}"])
+        netns = _namespace(
+            ["net.ipv4.ip_unprivileged_port_start=0", f"net.ipv4.ping_group_range=0 {_last_group()}", *sysctls]
+        )
         link = f"veth{next(self._links)}"
         gateway = IPv4Network(node.pod_cidr)[1]
         node.netlink.add_veth(link, "eth0", netns)

@@ -26,6 +26,7 @@ from pocketkube.node.restarts import is_sidecar, runs_again
 from pocketkube.node.runner import Made, Runner, Running
 from pocketkube.node.security import volume_group
 from pocketkube.node.status import INITIALIZING, Situation, pod_status
+from pocketkube.node.sysctls import network_sysctls, refusal
 from pocketkube.node.volumes import VolumeError, Volumes
 from pocketkube.registry import Registry
 from pocketkube.resources import PODS, SERVICEACCOUNTS
@@ -201,12 +202,16 @@ class PodWorker:
         return lambda arguments: asyncio.ensure_future(execute(arguments))
 
     async def _run(self) -> None:
+        self._failure = refusal(self.pod)
         self.changed()
+        if self._failure:
+            self._machine.recorder.event(self.pod, "Warning", self._failure["reason"], self._failure["message"])
+            return
         network, node = self._machine.network, self._machine.node.name
         if self.pod["spec"].get("hostNetwork"):
             self._network = network.of_node(node)
         else:
-            self._network = network.add_pod(node)
+            self._network = network.add_pod(node, network_sysctls(self.pod))
             self._machine.joined(self.pod, self._network.address)
         await self._prepare()
         if await self._initialize():

@@ -137,3 +137,20 @@ CLUSTER = "search NS.svc.cluster.local svc.cluster.local cluster.local\nnameserv
 def test_resolv_conf(kubectl: Kubectl, namespace: str, spec: dict[str, Any], printed: str) -> None:
     create(kubectl, namespace, container("cat /etc/resolv.conf"), **spec)
     assert output(kubectl, namespace) == printed.replace("NS", namespace)
+
+
+def test_sysctls_of_the_network(kubectl: Kubectl, namespace: str) -> None:
+    sysctls = [{"name": "net.ipv4.tcp_fin_timeout", "value": "7"}]
+    create(
+        kubectl, namespace, container("cat /proc/sys/net/ipv4/tcp_fin_timeout"), securityContext={"sysctls": sysctls}
+    )
+    assert output(kubectl, namespace) == "7\n"
+
+
+def test_an_unsafe_sysctl_is_refused(kubectl: Kubectl, namespace: str) -> None:
+    sysctls = [{"name": "kernel.msgmax", "value": "7"}]
+    create(kubectl, namespace, container(), securityContext={"sysctls": sysctls})
+    wait(kubectl, namespace, "phase=Failed")
+    shown = status(kubectl, namespace)
+    message = 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted'
+    assert (shown["reason"], shown["message"]) == ("SysctlForbidden", message)

@@ -33,8 +33,8 @@ TOKEN = f'-H "Authorization: Bearer $(cat {FILES}/token)"'
             "/api/v1/namespaces/NS/pods/x/log",
             TOKEN,
             "Status",
-            'pods "x" is forbidden: User "system:serviceaccount:NS:default" cannot get resource "pods/log" in API group '
-            '"" in the namespace "NS"',
+            'pods "x" is forbidden: User "system:serviceaccount:NS:default" cannot get resource "pods/log" in API '
+            'group "" in the namespace "NS"',
             id="resource",
         ),
         pytest.param(
