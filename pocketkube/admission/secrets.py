@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 
@@ -24,6 +23,7 @@ REQUIRED = {
     "kubernetes.io/dockerconfigjson": ".dockerconfigjson",
     "kubernetes.io/ssh-auth": "ssh-privatekey",
 }
+PADDING, LINE_END = ord("="), b"\r\n"
 BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 
 
@@ -97,20 +97,33 @@ def _wrong_key(key: str) -> str:
 
 
 def _wrong_byte(text: str) -> int | None:
-    """Where Go's decoder finds that `text` is not base64; None when it is. It overlooks line ends."""
-    try:
-        base64.b64decode(text.replace("\n", "").replace("\r", ""), validate=True)
-    except (binascii.Error, ValueError):
-        pass
-    else:
-        return None
+    """Where Go's decoder finds that `text` is not base64; None when it is. It overlooks line ends.
+
+    Source: encoding/base64, decodeQuantum.
+    """
     raw = text.encode()
-    digits = 0
-    for position, byte in enumerate(raw):
-        if byte in b"\r\n":
-            continue
-        if byte not in BASE64:
-            padding = byte == ord("=") and digits % 4 >= 2
-            return position + 1 if padding and digits % 4 == 3 else min(position + padding, len(raw))
-        digits += 1
-    return len(raw) - digits % 4
+    position = digits = 0
+    while position < len(raw):
+        byte = raw[position]
+        if byte in BASE64:
+            digits += 1
+        elif byte == PADDING:
+            return _wrong_padding(raw, position, digits % 4)
+        elif byte not in LINE_END:
+            return position
+        position += 1
+    return position - digits % 4 if digits % 4 else None
+
+
+def _wrong_padding(raw: bytes, position: int, digits: int) -> int | None:
+    """The same from the first `=` on, which comes after `digits` of a group of four."""
+    if digits < 2:
+        return position
+    rest = [(number, byte) for number, byte in enumerate(raw) if number > position and byte not in LINE_END]
+    if digits == 2:
+        if not rest:
+            return len(raw)
+        number, byte = rest.pop(0)
+        if byte != PADDING:
+            return number - 1
+    return rest[0][0] if rest else None

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.admission import pod_security
-from pocketkube.admission.unsupported import unsupported
+from pocketkube.admission import not_carried_out, pod_security
 from pocketkube.resources import (
     DAEMONSETS,
     DEPLOYMENTS,
@@ -39,7 +38,7 @@ def warnings(store: Store, resource: Resource, obj: Object, *, created: bool) ->
     elif resource in TEMPLATED:
         found += _pod(obj["spec"]["template"]["spec"], "spec.template.spec")
     if resource is not PODS or created:
-        found += unsupported(resource, obj)
+        found += not_carried_out.warnings(resource, obj)
     return list(dict.fromkeys(found))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-import hmac
 import logging
 from collections.abc import Awaitable, Callable
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from pocketkube import admission
 from pocketkube.api import discovery, logs, openapi, port_forward, streams, watch
+from pocketkube.api.authorization import Authenticator, authorize
 from pocketkube.api.handlers import Handlers, method_not_allowed
 from pocketkube.api.negotiation import read_body, respond
 from pocketkube.api.reviews import REVIEWS, Review, answer
@@ -22,7 +22,6 @@ from pocketkube.store import Store
 
 LARGEST_BODY = 3 << 20  # bytes, as the API server's own limit
 NOT_FOUND = ApiError(404, "NotFound", "the server could not find the requested resource", {})
-UNAUTHORIZED = ApiError(401, "Unauthorized", "Unauthorized")
 OPENAPI_PROTOBUF = "application/com.github.proto-openapi.spec.v2{}v1.0+protobuf"  # asked for with @, answered with .
 POD_SUBRESOURCES = {
     "attach": streams.serve_attach,
@@ -35,13 +34,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class ApiServer:
-    """Serves `store` to clients that send `token`."""
+    """Serves `store` to clients that `authenticator` knows."""
 
-    def __init__(self, store: Store, registry: Registry, runtime: Runtime, token: str) -> None:
+    def __init__(self, store: Store, registry: Registry, runtime: Runtime, authenticator: Authenticator) -> None:
         self._store = store
         self._handlers = Handlers(registry)
         self._runtime = runtime
-        self._token = f"Bearer {token}".encode()
+        self._authenticator = authenticator
         self._resources = {(resource.group, resource.version, resource.plural): resource for resource in SERVED}
 
     def application(self) -> web.Application:
@@ -60,7 +59,7 @@ class ApiServer:
         router.add_get("/apis/{group}/{version}", self._resource_list)
         for review in REVIEWS:
             path = f"/apis/{review.group}/{review.version}/{review.plural}"
-            router.add_post(path, functools.partial(_review, review))
+            router.add_post(path, functools.partial(self._review, review))
         for base in ("/api/{version}", "/apis/{group}/{version}"):
             for scope in ("/namespaces/{namespace}", ""):
                 router.add_route("*", f"{base}{scope}/{{plural}}/{{name}}/{{subresource}}", self._subresource)
@@ -70,11 +69,9 @@ class ApiServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Nobody without the token gets further; every failure becomes a Status."""
+        """Nobody gets further than they may; every failure becomes a Status."""
         try:
-            given = request.headers.get(hdrs.AUTHORIZATION, "").encode()
-            if not hmac.compare_digest(given, self._token):
-                raise UNAUTHORIZED
+            authorize(self._authenticator.user(request), request)
             return await handler(request)
         except ApiError as error:
             return respond(error.status(), error.code, self._always_told(request))
@@ -191,9 +188,9 @@ class ApiServer:
             raise web.HTTPNotFound from None
         return web.Response(body=body, content_type="application/json")
 
-
-async def _review(review: Review, request: web.Request) -> web.Response:
-    return respond(answer(review, await read_body(request, review.kind)), 201)
+    async def _review(self, review: Review, request: web.Request) -> web.Response:
+        user = self._authenticator.user(request)
+        return respond(answer(review, await read_body(request, review.kind), user), 201)
 
 
 def _wants_aggregated(request: web.Request) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from pocketkube.api.pod_summary import summarize
 from pocketkube.resources import (
     CONFIGMAPS,
     CONTROLLERREVISIONS,
@@ -173,55 +174,25 @@ def _created(obj: Object, now: datetime) -> str:
 
 def _pod(pod: Object, now: datetime) -> list[Any]:
     status, spec = pod.get("status", {}), pod["spec"]
-    containers = status.get("containerStatuses") or []
-    ready = sum(bool(each["ready"]) for each in containers)
+    summary = summarize(pod)
+    ago = f" ({age(summary.last_restart, now)} ago)" if summary.restarts and summary.last_restart else ""
     return [
         pod["metadata"]["name"],
-        f"{ready}/{len(spec['containers'])}",
-        pod_status(pod),
-        _restarts(containers, now),
+        f"{summary.ready}/{summary.total}",
+        summary.status,
+        f"{summary.restarts}{ago}",
         _created(pod, now),
         status.get("podIP", NONE),
         spec.get("nodeName", NONE),
-        NONE,
-        NONE,
+        status.get("nominatedNodeName") or NONE,
+        _gates(pod),
     ]
 
 
-def pod_status(pod: Object) -> str:
-    """The STATUS column: the phase, unless a container has something more telling to say."""
-    status = pod.get("status", {})
-    shown = str(status.get("reason") or status.get("phase", "Unknown"))
-    inits = status.get("initContainerStatuses") or []
-    for number, each in enumerate(inits):
-        state = each["state"]
-        if state.get("terminated", {}).get("exitCode") == 0:
-            continue
-        reason = state.get("terminated", {}).get("reason") or state.get("waiting", {}).get("reason")
-        shown = f"Init:{reason}" if reason and reason != "PodInitializing" else f"Init:{number}/{len(inits)}"
-        return "Terminating" if "deletionTimestamp" in pod["metadata"] else shown
-    running = False
-    for each in reversed(status.get("containerStatuses") or []):
-        state = each["state"]
-        if state.get("waiting", {}).get("reason"):
-            shown = state["waiting"]["reason"]
-        elif "terminated" in state:
-            shown = state["terminated"].get("reason") or f"ExitCode:{state['terminated']['exitCode']}"
-        elif each["ready"]:
-            running = True
-    if shown == "Completed" and running:
-        shown = "Running"
-    return "Terminating" if "deletionTimestamp" in pod["metadata"] else shown
-
-
-def _restarts(containers: list[Object], now: datetime) -> str:
-    count = sum(each["restartCount"] for each in containers)
-    ended = [
-        each["lastState"]["terminated"]["finishedAt"]
-        for each in containers
-        if each.get("lastState", {}).get("terminated", {}).get("finishedAt")
-    ]
-    return f"{count} ({age(max(ended), now)} ago)" if count and ended else str(count)
+def _gates(pod: Object) -> str:
+    wanted = [gate["conditionType"] for gate in pod["spec"].get("readinessGates") or ()]
+    true = {each["type"] for each in pod.get("status", {}).get("conditions") or () if each["status"] == "True"}
+    return f"{sum(gate in true for gate in wanted)}/{len(wanted)}" if wanted else NONE
 
 
 def _service(service: Object, now: datetime) -> list[Any]:

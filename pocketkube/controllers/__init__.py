@@ -12,6 +12,7 @@ from pocketkube.controllers.garbage import GarbageCollector
 from pocketkube.controllers.jobs import JobController
 from pocketkube.controllers.mirroring import EndpointSliceMirroringController
 from pocketkube.controllers.namespace import NamespaceController
+from pocketkube.controllers.node_taints import NodeTaintController
 from pocketkube.controllers.replicaset import ReplicaSetController
 from pocketkube.controllers.resourcequota import ResourceQuotaController
 from pocketkube.controllers.scheduler import Scheduler
@@ -30,6 +31,7 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             DaemonSetController(registry),
             JobController(registry),
             Scheduler(registry),
+            NodeTaintController(registry),
             EndpointSliceController(registry),
             EndpointsController(registry),
             EndpointSliceMirroringController(registry),

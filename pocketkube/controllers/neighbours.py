@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from pocketkube.controllers.node_fit import is_wanted
+from pocketkube.controllers.node_fit import is_tolerated, is_wanted
 from pocketkube.label_selector import selects
 from pocketkube.store import Object
 
@@ -57,7 +57,7 @@ class Neighbours:
         counts: Counter[str] = Counter()
         for node in self._nodes:
             value = self._labels[node["metadata"]["name"]].get(key)
-            if value is not None and is_wanted(self._pod["spec"], node):
+            if value is not None and self._counts(constraint, node):
                 counts[value] += 0
         for other in self._others:
             value = self._labels.get(other["spec"]["nodeName"], {}).get(key)
@@ -71,6 +71,13 @@ class Neighbours:
                 counts[value] += 1
         itself = selects(selector, self._pod["metadata"].get("labels") or {})
         return counts[domain] + itself - min(counts.values(), default=0) > int(constraint["maxSkew"])
+
+    def _counts(self, constraint: Object, node: Object) -> bool:
+        """Whether the node is one of those among which the Pods are spread."""
+        spec = self._pod["spec"]
+        if constraint.get("nodeAffinityPolicy", "Honor") == "Honor" and not is_wanted(spec, node):
+            return False
+        return constraint.get("nodeTaintsPolicy") != "Honor" or is_tolerated(spec, node)
 
     def _is_near(self, term: Object, labels: dict[str, str]) -> bool:
         """Beside one of those it wants; the first of a group that wants each other may be anywhere."""

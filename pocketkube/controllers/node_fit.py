@@ -16,13 +16,18 @@ UNMATCHED = "node(s) didn't match Pod's node affinity/selector"
 
 def refusal(spec: Object, node: Object) -> str:
     """Why a Pod of that specification cannot go to the node, in the scheduler's words; "" when it can."""
-    tolerations = spec.get("tolerations") or ()
-    if node["spec"].get("unschedulable") and not tolerates(tolerations, CORDONED):
+    if node["spec"].get("unschedulable") and not tolerates(spec.get("tolerations") or (), CORDONED):
         return UNSCHEDULABLE
-    for taint in node["spec"].get("taints") or ():
-        if taint["effect"] != "PreferNoSchedule" and not tolerates(tolerations, taint):
-            return TAINTED
+    if not is_tolerated(spec, node):
+        return TAINTED
     return "" if is_wanted(spec, node) else UNMATCHED
+
+
+def is_tolerated(spec: Object, node: Object) -> bool:
+    """Whether a Pod of that specification tolerates the node's taints."""
+    tolerations = spec.get("tolerations") or ()
+    taints = node["spec"].get("taints") or ()
+    return all(each["effect"] == "PreferNoSchedule" or tolerates(tolerations, each) for each in taints)
 
 
 CORDONED: Object = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}

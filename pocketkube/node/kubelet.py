@@ -18,6 +18,7 @@ from pocketkube.node.probes import Prober
 from pocketkube.node.processes import Processes
 from pocketkube.registry import Registry
 from pocketkube.resources import CONFIGMAPS, PODS, SECRETS
+from pocketkube.service_account_tokens import ServiceAccountTokens
 from pocketkube.store import Event, Object
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Kubelets:
         processes: Processes,
         builtins: dict[str, Program],
         joined: Joined,
+        tokens: ServiceAccountTokens,
     ) -> None:
         self._registry = registry
         self._store = registry.store
@@ -51,6 +53,7 @@ class Kubelets:
                 recorder=EventRecorder(registry, "kubelet", name),
                 builtins=builtins,
                 joined=joined,
+                tokens=tokens,
             )
             for name, node in network.nodes.items()
         }

@@ -26,10 +26,12 @@ from pocketkube.node.restarts import is_sidecar, runs_again
 from pocketkube.node.runner import Made, Runner, Running
 from pocketkube.node.security import volume_group
 from pocketkube.node.status import INITIALIZING, Situation, pod_status
+from pocketkube.node.sysctls import network_sysctls, refusal
 from pocketkube.node.volumes import VolumeError, Volumes
 from pocketkube.registry import Registry
-from pocketkube.resources import PODS
+from pocketkube.resources import PODS, SERVICEACCOUNTS
 from pocketkube.sandbox import RUN
+from pocketkube.service_account_tokens import ServiceAccountTokens
 from pocketkube.store import Object
 
 PODS_DIRECTORY = RUN / "pocketkube" / "pods"
@@ -58,6 +60,7 @@ class Machine:
     recorder: EventRecorder
     builtins: dict[str, Program]
     joined: Joined
+    tokens: ServiceAccountTokens
 
 
 class PodWorker:
@@ -204,9 +207,17 @@ class PodWorker:
         return lambda arguments: asyncio.ensure_future(execute(arguments))
 
     async def _run(self) -> None:
+        self._failure = refusal(self.pod)
         self.changed()
-        self._network = self._machine.network.add_pod(self._machine.node.name)
-        self._machine.joined(self.pod, self._network.address)
+        if self._failure:
+            self._machine.recorder.event(self.pod, "Warning", self._failure["reason"], self._failure["message"])
+            return
+        network, node = self._machine.network, self._machine.node.name
+        if self.pod["spec"].get("hostNetwork"):
+            self._network = network.of_node(node)
+        else:
+            self._network = network.add_pod(node, network_sysctls(self.pod))
+            self._machine.joined(self.pod, self._network.address)
         await self._prepare()
         if await self._initialize():
             for runner in self.containers:
@@ -275,9 +286,11 @@ class PodWorker:
             self._machine.network.remove_pod(self._network)
             self._network = None
 
-    def _token(self, _asked: Object) -> str:
-        """A well-formed secret that no server accepts: Pods have no way to the API yet."""
-        return secrets.token_urlsafe(32)
+    def _token(self, asked: Object) -> str:
+        name = self.pod["spec"].get("serviceAccountName", "default")
+        account = self._machine.registry.store.find(SERVICEACCOUNTS, self.pod["metadata"]["namespace"], name)
+        uid = account["metadata"]["uid"] if account else ""
+        return self._machine.tokens.issue(self.pod, uid, asked)
 
     def pod_with_address(self) -> Object:
         """The Pod as the downward API shows it: its address is known before its status is written."""

@@ -84,7 +84,7 @@ class Prober:
             except TimeoutError:
                 return f"dial tcp {host}:{port}: i/o timeout"
             except OSError as error:
-                return f"dial tcp {host}:{port}: connect: {(error.strerror or '').lower()}"
+                return f"dial tcp {host}:{port}: connect: {os.strerror(error.errno or 0).lower()}"
         return None
 
     def _socket(self, address: Any) -> socket.socket:

@@ -12,6 +12,7 @@ from pocketkube.node.probes import ProbeError
 from pocketkube.store import Object
 
 QUICK = 0.02  # seconds between the first attempts, doubled up to the period
+SETTLING = 1.0  # seconds before the first liveness probe: the kubelet's sees a new container at its next tick
 
 Probe = Callable[[Object], Awaitable[str | None]]
 Tell = Callable[[str], None]  # of a failure, for an event
@@ -28,7 +29,7 @@ async def keep_probing(kind: str, probe: Object, send: Probe, tell: Tell, change
     period = float(probe.get("periodSeconds", 10))
     quick = QUICK if kind != "Liveness" else period
     loop = asyncio.get_running_loop()
-    await asyncio.sleep(probe.get("initialDelaySeconds", 0))
+    await asyncio.sleep(max(probe.get("initialDelaySeconds", 0), SETTLING if kind == "Liveness" else 0))
     successes = failures = 0
     counts_from = loop.time() + (QUICK if quick < period else 0.0)
     while True:

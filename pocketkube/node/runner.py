@@ -271,7 +271,8 @@ class Runner:
             await asyncio.wait(tasks, timeout=max(seconds, 0), return_when=asyncio.FIRST_COMPLETED)
 
     async def _wait_after_crash(self, lasted: float) -> None:
-        self.state.last_state = self.state.state
+        if "terminated" in self.state.state:
+            self.state.last_state = self.state.state
         delay = self._crashes.take(lasted)
         if delay:
             name = f"container={self.spec['name']} pod={self._pod.full_name()}"

@@ -169,10 +169,3 @@ def test_who_may_do_what(kubectl: Kubectl) -> None:
     assert kubectl("auth", "can-i", "create", "services").stdout == "yes\n"
     assert kubectl("auth", "can-i", "--list").stdout.splitlines()[1].split() == ["*.*", "[]", "[]", "[*]"]
     assert kubectl("auth", "whoami").stdout.split()[2:4] == ["Username", "kubernetes-admin"]
-
-
-def test_a_field_without_effect_is_warned_of(kubectl: Kubectl, namespace: str) -> None:
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}}
-    spec = {"containers": [{"name": "c", "image": "busybox:1.36"}], "hostPID": True}
-    done = kubectl("apply", "--dry-run=server", "-f", "-", namespace=namespace, stdin=json.dumps({**pod, "spec": spec}))
-    assert done.stderr == "Warning: spec.hostPID: pocketkube accepts this, and does not carry it out\n"
