@@ -22,7 +22,7 @@ from pocketkube.store import Object
 
 WITH_TEMPLATES = (DAEMONSETS, DEPLOYMENTS, JOBS, REPLICASETS, STATEFULSETS)
 SUFFIX = "pocketkube accepts this and does not carry it out"
-OF_POD = ("hostIPC", "hostPID", "hostUsers", "overhead", "resourceClaims", "runtimeClassName", "shareProcessNamespace")
+OF_POD = ("hostIPC", "hostPID", "hostUsers", "resourceClaims", "shareProcessNamespace")
 OF_SECURITY_CONTEXT = ("appArmorProfile", "seLinuxOptions", "windowsOptions")
 OF_CONTAINER_SECURITY = ("appArmorProfile", "privileged", "procMount", "seLinuxOptions", "windowsOptions")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")

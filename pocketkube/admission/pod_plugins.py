@@ -33,6 +33,9 @@ def complete(store: Store, new: Object, old: Object | None) -> None:
     if spec.get("runtimeClassName"):
         what = f'pod rejected: RuntimeClass "{spec["runtimeClassName"]}" not found'
         raise forbidden(PODS, name, what)
+    if spec.get("overhead"):
+        what = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead"
+        raise forbidden(PODS, name, what)
     account, namespace = spec.setdefault("serviceAccountName", "default"), new["metadata"].get("namespace", "")
     spec["serviceAccount"] = account
     # The account `default` is made a moment after its namespace.
