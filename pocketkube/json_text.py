@@ -45,3 +45,24 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     found.repeated = frozenset(name for name in made if names.count(name) > 1)
     return found
+
+
+def json_kind(value: Any) -> str:
+    """What Go calls the kind of a JSON value."""
+    if isinstance(value, bool):
+        return "bool"
+    for kind, name in ((dict, "object"), (list, "array"), (str, "string"), ((int, float), "number")):
+        if isinstance(value, kind):
+            return name
+    return "null"
+
+
+def go_text(value: Any) -> str:
+    """A value as Go's %v prints it: `map[a:1 b:[x y]]`."""
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{go_text(value[key])}' for key in sorted(value))}]"
+    if isinstance(value, list):
+        return f"[{' '.join(map(go_text, value))}]"
+    if value is None:
+        return "<nil>"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -20,6 +20,10 @@ from pocketkube.store import Object, Store
 
 NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # k8s.io/apimachinery/pkg/util/rand: no vowels, no bad words
 PROTECTED_NAMESPACES = ("default", "kube-system", "kube-public")
+BEING_PURGED = (
+    "The system is ensuring all content is removed from this namespace.  "
+    "Upon completion, this namespace will automatically be purged by the system."
+)
 SERVER_OWNED = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
 
 # Called with the object before (None on create) and after; returns the object with its managedFields recorded.
@@ -133,10 +137,11 @@ class Registry:
         """
         options = options or {}
         old = self.store.get(resource, namespace, name)
-        preconditions = options.get("preconditions") or {}
-        _check_preconditions(resource, old, preconditions.get("uid"), preconditions.get("resourceVersion"))
+        _check_record(resource, old, options.get("preconditions") or {})
         if resource is NAMESPACES and name in PROTECTED_NAMESPACES:
             raise forbidden(resource, name, "this namespace may not be deleted")
+        if resource is NAMESPACES and "deletionTimestamp" in old["metadata"]:
+            raise conflict(resource, name, BEING_PURGED)
         new = copy.deepcopy(old)
         metadata = new["metadata"]
         _set_propagation_finalizers(metadata, options.get("propagationPolicy"))
@@ -200,6 +205,21 @@ def _check_preconditions(resource: Resource, old: Object, uid: str | None, revis
         raise conflict(resource, name, f"Precondition failed: UID in precondition: {uid}, UID in object meta: {found}")
     if revision and revision != old["metadata"]["resourceVersion"]:
         raise conflict(resource, name)
+
+
+def _check_record(resource: Resource, old: Object, wanted: Object) -> None:
+    """The preconditions of a deletion; ApiError 409."""
+    metadata, name = old["metadata"], old["metadata"]["name"]
+    where = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    for field, word, ending in (
+        ("uid", "UID", "The object might have been deleted and then recreated"),
+        ("resourceVersion", "ResourceVersion", "The object might have been modified"),
+    ):
+        if wanted.get(field) and wanted[field] != metadata[field]:
+            found = f"does not match the {word} in record ({metadata[field]}). {ending}"
+            why = f"the {word} in the precondition ({wanted[field]}) {found}"
+            details = {"name": name, **({"group": resource.group} if resource.group else {}), "kind": resource.kind}
+            raise ApiError(409, "Conflict", f'Operation cannot be fulfilled on {where} "{name}": {why}', details)
 
 
 def _merge_owned(resource: Resource, old: Object, new: Object, subresource: str) -> Object:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from datetime import datetime
 from typing import Any, NoReturn
 
-from pocketkube.errors import bad_request
+from pocketkube.errors import ApiError, Cause, bad_request
 from pocketkube.go_types import Field, fields, is_struct, struct_of
-from pocketkube.json_text import Repeating
+from pocketkube.json_text import Repeating, json_kind
 from pocketkube.quantity import parse
 from pocketkube.resources import Resource
 from pocketkube.store import Object
 
-GO_KINDS = {dict: "object", list: "array", str: "string", bool: "bool", int: "number", float: "number"}
 RANGES = {"int32": 1 << 31, "int64": 1 << 63}
 GO_NAMES = {
     "int-or-string": "int32",
@@ -41,28 +41,62 @@ def decode(resource: Resource, body: Object, field_validation: str) -> tuple[Obj
     ApiError 400 for a value of the wrong type, for another kind, and, when Strict, for unknown fields.
     """
     kind, version = body.get("kind") or resource.kind, body.get("apiVersion") or resource.api_version
-    if not isinstance(kind, str) or not isinstance(version, str):
-        name, value = ("kind", kind) if not isinstance(kind, str) else ("apiVersion", version)
-        problem = f"json: cannot unmarshal {_kind(value)} into Go struct field .{name} of type string"
-        what = f"couldn't get version/kind; json parse error: {problem}"
-        raise bad_request(f"the object provided is unrecognized (must be of type {resource.kind}): {what}")
     short = version.rpartition("/")[2]
     what = f'{kind} in version "{short}" cannot be handled as a {resource.kind}'
     if (kind, version) != (resource.kind, resource.api_version):
         package = INTERNAL.get(resource.group, resource.group)
         raise bad_request(f"{what}: converting ({short}.{kind}) to ({package}.{resource.kind}): unknown conversion")
-    problems: list[str] = []
-    decoded: Object = {"kind": resource.kind, "apiVersion": resource.api_version}
-    decoded |= _Decoder(what, problems).struct(struct_of(resource), body, "", "")
-    if problems and field_validation == "Strict":
-        raise bad_request(f"{what}: strict decoding error: {', '.join(problems)}")
-    return decoded, problems if field_validation == "Warn" else []
+    decoder = _Decoder()
+    try:
+        decoded = decoder.whole(resource, body)
+    except _Undecodable as error:
+        raise bad_request(f"{what}: {error}") from error
+    if decoder.problems and field_validation == "Strict":
+        raise bad_request(f"{what}: {decoder.strict_error()}")
+    return decoded, decoder.problems if field_validation == "Warn" else []
+
+
+def decode_patched(
+    resource: Resource, patched: Object, field_validation: str, shown: str, *, strategic: bool
+) -> tuple[Object, list[str]]:
+    """As `decode`, of what a patch has made; ApiError 422 that shows the patch, or what came of it.
+
+    A strategic merge patch is not decoded but converted (k8s.io/apimachinery/pkg/runtime/converter.go), which has words
+    of its own.
+    """
+    decoder = _Decoder(converts=strategic)
+    try:
+        decoded = decoder.whole(resource, patched)
+    except _Undecodable as error:
+        raise _invalid_patch(shown, str(error)) from error
+    if decoder.problems and field_validation == "Strict":
+        raise _invalid_patch(shown, decoder.strict_error())
+    return decoded, decoder.problems if field_validation == "Warn" else []
+
+
+def _invalid_patch(shown: str, why: str) -> ApiError:
+    cause = Cause.invalid("patch", json.dumps(shown, ensure_ascii=False), why)
+    causes = [{"reason": cause.reason, "message": cause.message, "field": cause.field}]
+    return ApiError(422, "Invalid", f' "" is invalid: {cause.field}: {cause.message}', {"causes": causes})
+
+
+class _Undecodable(Exception):
+    """In Go's words."""
 
 
 class _Decoder:
-    def __init__(self, what: str, problems: list[str]) -> None:
-        self._what = what
-        self._problems = problems
+    """`converts`: says what is wrong as the converter of strategic merge patches does."""
+
+    def __init__(self, *, converts: bool = False) -> None:
+        self.problems: list[str] = []
+        self._converts = converts
+
+    def whole(self, resource: Resource, body: Object) -> Object:
+        made = self.struct(struct_of(resource), body, "", "")
+        return {"kind": resource.kind, "apiVersion": resource.api_version, **made}
+
+    def strict_error(self) -> str:
+        return f"strict decoding error: {', '.join(self.problems)}"
 
     def struct(self, name: str, value: Object, path: str, go_path: str) -> Object:
         """`path` has indices, as in messages about unknown fields; `go_path` has none, as in Go's about types."""
@@ -71,11 +105,11 @@ class _Decoder:
         for key, inner in value.items():
             where = f"{path}.{key}" if path else key
             if isinstance(value, Repeating) and key in value.repeated:
-                self._problems.append(f'duplicate field "{where}"')
+                self.problems.append(f'duplicate field "{where}"')
             field = known.get(key)
             if field is None:
                 if path or key not in ("kind", "apiVersion"):
-                    self._problems.append(f'unknown field "{where}"')
+                    self.problems.append(f'unknown field "{where}"')
             elif inner is not None:
                 go_where = f"{go_path}.{key}" if go_path else key
                 made[key] = self._value(field, field.type, inner, where, f"{name.rpartition('.')[2]}.{go_where}")
@@ -132,7 +166,7 @@ class _Decoder:
         try:
             return str(parse(str(value).strip()))
         except ValueError as error:
-            raise bad_request(f"{self._what}: {error}") from error
+            raise _Undecodable(error) from error
 
     def _time(self, value: str, kind: str) -> str:
         layout = "2006-01-02T15:04:05Z07:00" if kind == "time" else "2006-01-02T15:04:05.000000Z07:00"
@@ -140,7 +174,7 @@ class _Decoder:
             datetime.fromisoformat(value)
         except ValueError as error:
             problem = f'parsing time "{value}" as "{layout}": cannot parse "{value}" as "2006"'
-            raise bad_request(f"{self._what}: {problem}") from error
+            raise _Undecodable(problem) from error
         return value
 
     def _bytes(self, value: str) -> str:
@@ -149,20 +183,35 @@ class _Decoder:
         except binascii.Error as error:
             kept = "".join(value.split("\n"))
             wrong = next((at for at, letter in enumerate(kept) if not _is_base64(letter)), len(kept) // 4 * 4)
-            raise bad_request(f"{self._what}: illegal base64 data at input byte {wrong}") from error
+            raise _Undecodable(f"illegal base64 data at input byte {wrong}") from error
         return value
 
     def _mismatch(self, field: Field, kind: str, value: Any, go_path: str) -> NoReturn:
-        wanted, found = _go_name(kind, field.go_name), _kind(value)
+        if self._converts:
+            raise _Undecodable(_not_converted(kind, value))
+        wanted, found = _go_name(kind, field.go_name), json_kind(value)
         if found == "number" and wanted.startswith("int"):
             found = f"number {value}"
-        raise bad_request(
-            f"{self._what}: json: cannot unmarshal {found} into Go struct field {go_path} of type {wanted}"
-        )
+        raise _Undecodable(f"json: cannot unmarshal {found} into Go struct field {go_path} of type {wanted}")
 
 
-def _kind(value: Any) -> str:
-    return next((name for kind, name in GO_KINDS.items() if type(value) is kind or isinstance(value, kind)), "null")
+def _not_converted(kind: str, value: Any) -> str:
+    kind = kind.removeprefix("*")
+    found = {"object": "map", "array": "slice", "bool": "bool", "string": "string"}.get(json_kind(value))
+    found = found or ("float64" if isinstance(value, float) else "int64")
+    if kind.startswith("[]"):
+        return f"cannot restore slice from {found}"
+    if kind.startswith("{}"):
+        return f"cannot restore map from {found}"
+    if is_struct(kind):
+        return f"cannot restore struct from: {found}"
+    wanted = GO_NAMES.get(kind, kind)
+    if kind == "int-or-string":
+        return f"json: cannot unmarshal {json_kind(value)} into Go value of type {wanted}"
+    numbers = found in ("int64", "float64")
+    if numbers and wanted in ("string", "int32", "int64"):
+        return f"cannot convert {found} to {wanted}"
+    return f"unrecognized type: {wanted}"
 
 
 def _is_base64(letter: str) -> bool:

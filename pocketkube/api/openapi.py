@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.metadata
 import json
 import os
 import tempfile
@@ -81,7 +80,9 @@ def version_two() -> tuple[bytes, bytes]:
 
 def _documents() -> dict[str, str]:
     """From the cache, when there is one for this version of the models, of the structs, of this file, these kinds."""
-    made_of = [importlib.metadata.version("kubernetes"), *(each.kind for each in SERVED), *map("/".join, groups())]
+    from importlib import metadata  # noqa: PLC0415 - at the start of a cluster its milliseconds count
+
+    made_of = [metadata.version("kubernetes"), *(each.kind for each in SERVED), *map("/".join, groups())]
     files = (Path(__file__), go_types.DATA, TEXTS)
     sources = [*(file.read_bytes() for file in files), " ".join(made_of).encode()]
     digest = hashlib.sha256(b"".join(sources)).hexdigest()[:16]

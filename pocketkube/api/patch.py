@@ -15,11 +15,13 @@ import jsonpatch
 from pocketkube.apply_types import SET
 from pocketkube.errors import ApiError, bad_request
 from pocketkube.go_types import Field, fields, is_struct
+from pocketkube.json_text import json_kind
 from pocketkube.store import Object
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH)
 
 
 def apply_patch(struct: str, obj: Object, patch: Any, content_type: str) -> Object:
@@ -30,7 +32,8 @@ def apply_patch(struct: str, obj: Object, patch: Any, content_type: str) -> Obje
     if content_type == JSON_PATCH:
         return _json_patch(obj, patch)
     if not isinstance(patch, dict):
-        raise bad_request("a patch must be a JSON object")
+        what = f"json: cannot unmarshal {json_kind(patch)} into Go value of type map[string]interface {{}}"
+        raise bad_request(f"error decoding patch: {what}" if content_type == MERGE_PATCH else what)
     if content_type == MERGE_PATCH:
         return dict(_merge(obj, patch))
     if content_type == STRATEGIC_PATCH:
@@ -40,7 +43,7 @@ def apply_patch(struct: str, obj: Object, patch: Any, content_type: str) -> Obje
 
 def _json_patch(obj: Object, patch: Any) -> Object:
     if not isinstance(patch, list):
-        raise bad_request("a JSON patch must be a list of operations")
+        raise bad_request(f"json: cannot unmarshal {json_kind(patch)} into Go value of type jsonpatch.Patch")
     try:
         return dict(jsonpatch.apply_patch(obj, patch))
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
