@@ -21,13 +21,15 @@ class Field:
     """`type`: `*T`, `[]T`, `{}T` (a map of strings to T), a struct such as `core/v1.ServiceSpec`, or a simple type:
     string, bytes, bool, int32, int64, float64, quantity, int-or-string, time, micro-time, duration, fields, raw.
 
-    `go_name`: the type's own name in Go, as in `v1.Protocol`, or empty. `merge_key`: of a list that strategic merge
-    patch merges, `*` where the items themselves are the keys. `omitempty`: an empty value is left out of JSON.
+    `go_name`: the field's name in Go. `type_name`: the type's own name there, as in `v1.Protocol`, or empty.
+    `merge_key`: of a list that strategic merge patch merges, `*` where the items themselves are the keys.
+    `omitempty`: an empty value is left out of JSON.
     """
 
     name: str
-    type: str
     go_name: str
+    type: str
+    type_name: str
     number: int
     merge_key: str
     omitempty: bool
@@ -42,14 +44,14 @@ def _data() -> dict[str, list[list[Any]]]:
 @cache
 def message(struct: str) -> dict[int, Field]:
     """{number in protobuf: field}; an embedded struct is a field without a name."""
-    return {field.number: field for field in _own(struct)}
+    return {field.number: field for field in own_fields(struct)}
 
 
 @cache
 def fields(struct: str) -> dict[str, Field]:
     """{name in JSON: field}, with those of embedded structs."""
     found: dict[str, Field] = {}
-    for field in _own(struct):
+    for field in own_fields(struct):
         found |= {field.name: field} if field.name else fields(field.type)
     return found
 
@@ -67,8 +69,17 @@ def named(group: str, version: str, kind: str) -> str:
     return f"{group.partition('.')[0] or 'core'}/{version}.{kind}"
 
 
-def _own(struct: str) -> list[Field]:
+def own_fields(struct: str) -> list[Field]:
+    """In the order of the struct; an embedded struct is a field without a name."""
     return [
-        Field(name, kind.partition("=")[0], kind.partition("=")[2], number, merge_key, omitempty)
-        for name, kind, number, merge_key, omitempty in _data()[struct]
+        Field(
+            name,
+            go_name[0] if go_name else name[:1].upper() + name[1:],
+            kind.partition("=")[0],
+            kind.partition("=")[2],
+            number,
+            merge_key,
+            omitempty,
+        )
+        for name, kind, number, merge_key, omitempty, *go_name in _data()[struct]
     ]

@@ -33,6 +33,8 @@ GROUPS = (
     "policy/v1",
     "rbac/v1",
 )
+# Fields that kubectl 1.37 knows and the recorded API server, 1.36, does not.
+NEWER = {("core/v1.VolumeMount", "bindMountOptions"), ("core/v1.HTTPGetAction", "protocol")}
 META_ROOTS = ("DeleteOptions", "Status", "LabelSelector")
 # Structs that write themselves as one JSON value.
 SCALARS = {
@@ -60,12 +62,12 @@ class Types:
         self._sections = self._read_sections()
         self._base = self._sections[".rodata"][0]
 
-    def structs(self) -> dict[str, list[tuple[str, str]]]:
-        """{package path.Name: [(type, tag) of each field]} of all that can be reached."""
+    def structs(self) -> dict[str, list[tuple[str, str, str]]]:
+        """{package path.Name: [(name, type, tag) of each field]} of all that can be reached."""
         _, offset, size = self._sections[".typelink"]
         waiting = [self._base + self._number("<i", offset + at) for at in range(0, size, 4)]
         seen: set[int] = set()
-        found: dict[str, list[tuple[str, str]]] = {}
+        found: dict[str, list[tuple[str, str, str]]] = {}
         while waiting:
             address = waiting.pop()
             if address in seen:
@@ -80,9 +82,10 @@ class Types:
                 waiting += self._parameters(address, flags)
             elif kind == STRUCT:
                 fields = self._fields(address)
-                waiting += [inner for inner, _ in fields]
+                waiting += [inner for _, inner, _ in fields]
                 if flags & NAMED:
-                    found[self._full_name(address)] = [(self._spelled(inner), tag) for inner, tag in fields]
+                    spelled = [(name, self._spelled(inner), tag) for name, inner, tag in fields]
+                    found[self._full_name(address)] = spelled
         return found
 
     def _read_sections(self) -> dict[str, tuple[int, int, int]]:
@@ -135,10 +138,12 @@ class Types:
         name = self._name(self._base + fields[9])[0]
         return fields[6] & 31, name[1:] if fields[3] & STARRED else name, fields[3]
 
-    def _fields(self, address: int) -> list[tuple[int, str]]:
+    def _fields(self, address: int) -> list[tuple[str, int, str]]:
+        """Name, address of the type, and tag of each."""
         first, count = self._word(address + HEADER + 8), self._word(address + HEADER + 16)
         each = [first + 24 * number for number in range(count)]
-        return [(self._word(at + 8), self._name(self._word(at))[1]) for at in each]
+        named = [(at, self._name(self._word(at))) for at in each]
+        return [(name, self._word(at + 8), tag) for at, (name, tag) in named]
 
     def _parameters(self, address: int, flags: int) -> list[int]:
         incoming, outgoing = struct.unpack_from("<HH", self._data, self._offset(address) + HEADER)
@@ -176,8 +181,9 @@ class Types:
         return NAMES.get(kind, name)
 
 
-def described(structs: dict[str, list[tuple[str, str]]]) -> dict[str, list[list[Any]]]:
-    """{name: [[JSON name or "" for an embedded struct, type, protobuf number, merge key, left out when empty]]}"""
+def described(structs: dict[str, list[tuple[str, str, str]]]) -> dict[str, list[list[Any]]]:
+    """{name: [[JSON name or "" for an embedded struct, type, protobuf number, merge key, left out when empty,
+    and its name in Go where that is not the JSON name with a capital]]}"""
     roots = [name for name in structs if name.removeprefix(API).rpartition(".")[0] in GROUPS]
     waiting = [name for name in roots if not name.endswith("List")] + [f"{META}.{name}" for name in META_ROOTS]
     found: dict[str, list[list[Any]]] = {}
@@ -186,11 +192,11 @@ def described(structs: dict[str, list[tuple[str, str]]]) -> dict[str, list[list[
         if _short(name) in found:
             continue
         found[_short(name)] = fields = []
-        for kind, tag in structs[name]:
+        for go_name, kind, tag in structs[name]:
             tags = dict(re.findall(r'(\w+):"([^"]*)"', tag))
             json_name, _, options = tags.get("json", "").partition(",")
             number = re.match(r"\w+,(\d+)", tags.get("protobuf", ""))
-            if not number:
+            if not number or (_short(name), json_name) in NEWER:
                 continue
             bare, equals, own_name = kind.lstrip("*[]{}").partition("=")
             if bare in structs and bare not in SCALARS:
@@ -199,6 +205,8 @@ def described(structs: dict[str, list[tuple[str, str]]]) -> dict[str, list[list[
             merge_key = tags.get("patchMergeKey", "") or ("*" if tags.get("patchStrategy") == "merge" else "")
             spelled = prefix + (SCALARS.get(bare) or _short(bare)) + equals + own_name
             fields.append([json_name, spelled, int(number[1]), merge_key, "omitempty" in options])
+            if json_name and go_name != json_name[0].upper() + json_name[1:]:
+                fields[-1].append(go_name)
     return dict(sorted(found.items()))
 
 

@@ -189,7 +189,7 @@ class _Decoder:
     def _mismatch(self, field: Field, kind: str, value: Any, go_path: str) -> NoReturn:
         if self._converts:
             raise _Undecodable(_not_converted(kind, value))
-        wanted, found = _go_name(kind, field.go_name), json_kind(value)
+        wanted, found = _go_name(kind, field.type_name), json_kind(value)
         if found == "number" and wanted.startswith("int"):
             found = f"number {value}"
         raise _Undecodable(f"json: cannot unmarshal {found} into Go struct field {go_path} of type {wanted}")

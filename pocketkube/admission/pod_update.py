@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pocketkube.admission.pod_diff import diff
 from pocketkube.admission.pod_validation import UPDATABLE
 from pocketkube.errors import Cause
 from pocketkube.store import Object
@@ -18,8 +19,9 @@ def validate(new: Object, old: Object) -> list[Cause]:
     if not _only_added(new.get("tolerations") or [], old.get("tolerations") or []):
         what = "existing toleration can not be modified except its tolerationSeconds"
         causes.append(Cause.forbidden("spec.tolerations", what))
-    if _fixed(new) != _fixed(old):
-        causes.append(Cause.forbidden("spec", UPDATABLE))
+    munged = _with_what_may_change(new, old)
+    if munged != old:
+        causes.append(Cause.forbidden("spec", f"{UPDATABLE}\n{diff(old, munged)}"))
     return causes
 
 
@@ -42,11 +44,15 @@ def _only_added(new: list[Object], old: list[Object]) -> bool:
     return all(lasting(each) in after for each in old)
 
 
-def _fixed(spec: Object) -> Object:
-    kept = {name: value for name, value in spec.items() if name not in ("activeDeadlineSeconds", "tolerations")}
+def _with_what_may_change(new: Object, old: Object) -> Object:
+    """`new` with those fields as they are in `old`."""
+    munged = dict(new)
+    for name in ("activeDeadlineSeconds", "tolerations"):
+        munged.pop(name, None)
+        if name in old:
+            munged[name] = old[name]
     for kind in ("containers", "initContainers"):
-        if kind in kept:
-            kept[kind] = [{**container, "image": ""} for container in kept[kind]]
-    if kept.get("terminationGracePeriodSeconds") == 1:
-        kept["terminationGracePeriodSeconds"] = 1
-    return kept
+        if kind in munged:
+            pairs = zip(munged[kind], old.get(kind) or (), strict=False)
+            munged[kind] = [{**container, "image": before["image"]} for container, before in pairs]
+    return munged
