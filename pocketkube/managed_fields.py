@@ -95,12 +95,17 @@ def item_key(keys: tuple[str, ...], item: Object) -> str:
 
 
 def record_update(old: Object | None, new: Object, manager: str, now: str) -> Object:
-    """`new` with managedFields that say that `manager` set what differs from `old` by an Update."""
+    """`new` with managedFields that say that `manager` set what differs from `old` by an Update.
+
+    They start from those of `new` when a writer may have written such ones; `[{}]` clears them.
+    """
+    given = new["metadata"].pop("managedFields", None) or []
+    clears = given == [{}]
     before, after = fields_of(old) if old else {}, fields_of(new)
     changed = {path for path, value in after.items() if path not in before or before[path] != value}
+    entries = _readable(given) or ([] if old is None or clears else old["metadata"].get("managedFields") or [])
     if old is not None and not changed and before.keys() == after.keys():
-        return {**new, "metadata": {**new["metadata"], **_kept(old)}}
-    entries = list((old or new)["metadata"].get("managedFields") or ())
+        return {**new, "metadata": {**new["metadata"], **({"managedFields": entries} if entries else {})}}
     owned = {_identity(entry): from_fields_v1(entry.get("fieldsV1") or {}) for entry in entries}
     mine = (manager, "Update")
     owned = {key: {path for path in paths if path in after and path not in changed} for key, paths in owned.items()}
@@ -162,6 +167,11 @@ def _identity(entry: Object) -> tuple[str, str]:
     return entry["manager"], entry["operation"]
 
 
-def _kept(old: Object) -> Object:
-    entries = old["metadata"].get("managedFields")
-    return {"managedFields": entries} if entries else {}
+def _readable(entries: list[Object]) -> list[Object]:
+    """The entries as a writer gave them; none of them where one has not the form of an entry."""
+
+    def readable(entry: Object) -> bool:
+        known = entry.get("operation") in ("Apply", "Update") and entry.get("fieldsType") == "FieldsV1"
+        return known and bool(entry.get("apiVersion")) and isinstance(entry.get("fieldsV1"), dict)
+
+    return [{"manager": "", **entry} for entry in entries] if all(map(readable, entries)) else []

@@ -48,6 +48,7 @@ class Registry:
         """Create `obj` in `namespace` ("" for cluster-scoped kinds); returns it as stored."""
         obj = copy.deepcopy(obj)
         metadata = obj.setdefault("metadata", {})
+        revision = metadata.get("resourceVersion") or ""
         self._place(resource, metadata, namespace)
         if not metadata.get("name") and metadata.get("generateName"):
             metadata["name"] = metadata["generateName"][:58] + random_suffix()
@@ -72,7 +73,11 @@ class Registry:
         admission.admit(self.store, resource, obj, None)
         if self.store.find(resource, namespace, name):
             raise already_exists(resource, name)
-        return obj if dry_run else self.store.put(resource, obj)
+        if dry_run:
+            return obj
+        if revision.isdecimal() and int(revision):
+            raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
+        return self.store.put(resource, obj)
 
     def update(
         self,

@@ -7,7 +7,6 @@ encoding/json.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from datetime import datetime
 from typing import Any, NoReturn
@@ -180,7 +179,7 @@ class _Decoder:
     def _bytes(self, value: str) -> str:
         try:
             base64.b64decode("".join(value.split()), validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             kept = "".join(value.split("\n"))
             wrong = next((at for at, letter in enumerate(kept) if not _is_base64(letter)), len(kept) // 4 * 4)
             raise _Undecodable(f"illegal base64 data at input byte {wrong}") from error

@@ -82,7 +82,7 @@ def _endpoints(endpoints: Object) -> None:
 
 def _namespace(namespace: Object) -> None:
     labels = namespace["metadata"].setdefault("labels", {})
-    labels["kubernetes.io/metadata.name"] = namespace["metadata"]["name"]
+    labels["kubernetes.io/metadata.name"] = namespace["metadata"].get("name", "")
     namespace.setdefault("status", {"phase": "Active"})
 
 

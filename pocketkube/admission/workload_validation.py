@@ -60,10 +60,10 @@ def stateful_set(spec: Object) -> list[Cause]:
         causes += formats.dns_label(spec["serviceName"], "spec.serviceName")
     causes += _selector(spec, "empty selector is invalid for statefulset")
     # What is mounted may be a claim of each Pod's own.
-    claims = [{"name": each["metadata"].get("name", "")} for each in spec.get("volumeClaimTemplates") or ()]
+    claims = [{"name": (each.get("metadata") or {}).get("name", "")} for each in spec.get("volumeClaimTemplates") or ()]
     pods = spec["template"]["spec"]
     named = {volume.get("name") for volume in pods.get("volumes") or ()}
-    more = [claim for claim in claims if claim["name"] not in named]
+    more = [claim for claim in claims if claim["name"] and claim["name"] not in named]
     found = {**spec["template"], "spec": {**pods, "volumes": [*(pods.get("volumes") or ()), *more]}}
     return causes + _template({**spec, "template": found}, "StatefulSet")
 

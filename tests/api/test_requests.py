@@ -183,3 +183,24 @@ def test_a_config_map_that_is_immutable(kubectl: Kubectl, namespace: str) -> Non
     refused = kubectl("patch", "cm", "c", "-p", "data: {a: c}\nimmutable: false", namespace=namespace, fails=True)
     frozen = "Forbidden: field is immutable when `immutable` is set"
     assert refused.stderr == f'The ConfigMap "c" is invalid: \n* immutable: {frozen}\n* data: {frozen}\n'
+
+
+def test_a_claim_of_a_stateful_set_without_metadata(http: Http, namespace: str) -> None:
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "busybox"}]}}
+    spec = {"selector": {"matchLabels": {"a": "b"}}, "template": template, "volumeClaimTemplates": [{}]}
+    body = {"metadata": {"name": "s"}, "spec": spec}
+    assert http("POST", f"/apis/apps/v1/namespaces/{namespace}/statefulsets?dryRun=All", body).status == 201
+
+
+def test_managed_fields_that_are_none_are_left_out(http: Http, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    metadata = {"name": "managed", "managedFields": [{"manager": "me", "operation": "Guess"}]}
+    made = http("POST", path, {"metadata": metadata, "data": {"a": "b"}})
+    assert [entry["operation"] for entry in made.body["metadata"]["managedFields"]] == ["Update"]
+
+
+def test_managed_fields_are_cleared(http: Http, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    http("POST", path, {"metadata": {"name": "managed"}, "data": {"a": "b"}})
+    cleared = http("PATCH", f"{path}/managed", {"metadata": {"managedFields": [{}]}}, content_type=MERGE)
+    assert "managedFields" not in cleared.body["metadata"]
