@@ -30,7 +30,9 @@ def server_side_apply(live: Object, applied: Object, manager: str, *, force: boo
     if conflicts and not force:
         raise _conflict(conflicts, live["apiVersion"])
     merged = _merge_struct(struct_of(live), live, applied)
-    others = {path for other, paths in owned.items() if other != mine for path in paths}
+    # Of others, with what their fields lie in.
+    whole = {path for other, paths in owned.items() if other != mine for path in paths}
+    others = {path[:depth] for path in whole for depth in range(1, len(path) + 1)}
     # What lies deeper goes first.
     for path in sorted(owned.get(mine, set()) - wanted.keys() - others, key=len, reverse=True):
         _remove(merged, path)
