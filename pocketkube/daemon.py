@@ -12,6 +12,7 @@ import asyncio
 import json
 import logging
 import os
+import secrets
 import shutil
 import socket
 import ssl
@@ -68,6 +69,7 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
     from aiohttp import web  # noqa: PLC0415
 
     from pocketkube import bootstrap, controllers  # noqa: PLC0415
+    from pocketkube.api.authorization import Authenticator  # noqa: PLC0415
     from pocketkube.api.server import ApiServer  # noqa: PLC0415
     from pocketkube.dns import DnsServer  # noqa: PLC0415
     from pocketkube.namespaces import inside_network_namespace  # noqa: PLC0415
@@ -79,6 +81,7 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
     from pocketkube.proxy import Proxy  # noqa: PLC0415
     from pocketkube.registry import Registry  # noqa: PLC0415
     from pocketkube.resources import PODS  # noqa: PLC0415
+    from pocketkube.service_account_tokens import ServiceAccountTokens  # noqa: PLC0415
     from pocketkube.store import Store  # noqa: PLC0415
 
     store = Store()
@@ -88,8 +91,10 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
     dns = DnsServer(store)
     processes = Processes()
     policy = Enforcer(store, network.nodes.values())
-    kubelets = Kubelets(registry, network, processes, {bootstrap.COREDNS_IMAGE: _coredns(dns)}, policy.join)
-    server = ApiServer(store, registry, Runtime(store, kubelets, processes), credentials["token"])
+    tokens = ServiceAccountTokens(secrets.token_bytes(32))
+    kubelets = Kubelets(registry, network, processes, {bootstrap.COREDNS_IMAGE: dns.serve}, policy.join, tokens)
+    authenticator = Authenticator(credentials["token"], tokens)
+    server = ApiServer(store, registry, Runtime(store, kubelets, processes), authenticator)
     with step("set up nftables"):
         proxy = Proxy(store, network.nodes.values())
     bootstrap.write(registry, {name: (node.address, node.pod_cidr) for name, node in network.nodes.items()})
@@ -112,25 +117,6 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
                 if any(_is_ready(event.object) for event in events):
                     break
         ready()
-
-
-def _coredns(dns: Any) -> Callable[[int, Callable[[], None]], Any]:
-    """The program of the CoreDNS container: DNS inside the network namespace of its Pod."""
-    from pocketkube.namespaces import inside_network_namespace  # noqa: PLC0415
-
-    async def serve(netns: int, listening: Callable[[], None]) -> None:
-        with inside_network_namespace(netns):
-            udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        with udp, tcp:
-            for each in (udp, tcp):
-                each.setblocking(False)
-                each.bind(("0.0.0.0", 53))
-            tcp.listen(128)
-            listening()
-            await dns.serve(udp, tcp)
-
-    return serve
 
 
 def _is_ready(pod: dict[str, Any]) -> bool:

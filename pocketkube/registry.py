@@ -20,6 +20,10 @@ from pocketkube.store import Object, Store
 
 NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # k8s.io/apimachinery/pkg/util/rand: no vowels, no bad words
 PROTECTED_NAMESPACES = ("default", "kube-system", "kube-public")
+BEING_PURGED = (
+    "The system is ensuring all content is removed from this namespace.  "
+    "Upon completion, this namespace will automatically be purged by the system."
+)
 SERVER_OWNED = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation")
 
 # Called with the object before (None on create) and after; returns the object with its managedFields recorded.
@@ -44,6 +48,7 @@ class Registry:
         """Create `obj` in `namespace` ("" for cluster-scoped kinds); returns it as stored."""
         obj = copy.deepcopy(obj)
         metadata = obj.setdefault("metadata", {})
+        revision = metadata.get("resourceVersion") or ""
         self._place(resource, metadata, namespace)
         if not metadata.get("name") and metadata.get("generateName"):
             metadata["name"] = metadata["generateName"][:58] + random_suffix()
@@ -58,16 +63,21 @@ class Registry:
         obj = admission.default(resource, obj)
         name = metadata.get("name", "")
         self._require_open_namespace(resource, namespace, name)
-        admission.mutate(self.store, resource, obj)
-        causes = admission.validate_create(resource, obj) or admission.allocate(self.store, resource, obj, None)
+        if record:  # what the server adds from here on is nobody's
+            obj = record(None, obj)
+        admission.mutate(self.store, resource, obj, None)
+        causes = admission.validate_create(resource, obj)
+        causes = causes or admission.allocate(self.store, resource, obj, dry_run=dry_run)
         if causes:
             raise invalid(resource, name, causes)
         admission.admit(self.store, resource, obj, None)
         if self.store.find(resource, namespace, name):
             raise already_exists(resource, name)
-        if record:
-            obj = record(None, obj)
-        return obj if dry_run else self.store.put(resource, obj)
+        if dry_run:
+            return obj
+        if revision.isdecimal() and int(revision):
+            raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
+        return self.store.put(resource, obj)
 
     def update(
         self,
@@ -90,7 +100,9 @@ class Registry:
         new = _merge_owned(resource, old, copy.deepcopy(obj), subresource)
         new = admission.default(resource, new)
         if subresource != "status":
-            causes = admission.validate_update(resource, new, old) or admission.allocate(self.store, resource, new, old)
+            admission.mutate(self.store, resource, new, old)
+            causes = admission.validate_update(resource, new, old)
+            causes = causes or admission.allocate(self.store, resource, new, dry_run=dry_run)
             if causes:
                 raise invalid(resource, name, causes)
             admission.admit(self.store, resource, new, old)
@@ -130,10 +142,11 @@ class Registry:
         """
         options = options or {}
         old = self.store.get(resource, namespace, name)
-        preconditions = options.get("preconditions") or {}
-        _check_preconditions(resource, old, preconditions.get("uid"), preconditions.get("resourceVersion"))
+        _check_record(resource, old, options.get("preconditions") or {})
         if resource is NAMESPACES and name in PROTECTED_NAMESPACES:
             raise forbidden(resource, name, "this namespace may not be deleted")
+        if resource is NAMESPACES and "deletionTimestamp" in old["metadata"]:
+            raise conflict(resource, name, BEING_PURGED)
         new = copy.deepcopy(old)
         metadata = new["metadata"]
         _set_propagation_finalizers(metadata, options.get("propagationPolicy"))
@@ -197,6 +210,21 @@ def _check_preconditions(resource: Resource, old: Object, uid: str | None, revis
         raise conflict(resource, name, f"Precondition failed: UID in precondition: {uid}, UID in object meta: {found}")
     if revision and revision != old["metadata"]["resourceVersion"]:
         raise conflict(resource, name)
+
+
+def _check_record(resource: Resource, old: Object, wanted: Object) -> None:
+    """The preconditions of a deletion; ApiError 409."""
+    metadata, name = old["metadata"], old["metadata"]["name"]
+    where = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
+    for field, word, ending in (
+        ("uid", "UID", "The object might have been deleted and then recreated"),
+        ("resourceVersion", "ResourceVersion", "The object might have been modified"),
+    ):
+        if wanted.get(field) and wanted[field] != metadata[field]:
+            found = f"does not match the {word} in record ({metadata[field]}). {ending}"
+            why = f"the {word} in the precondition ({wanted[field]}) {found}"
+            details = {"name": name, **({"group": resource.group} if resource.group else {}), "kind": resource.kind}
+            raise ApiError(409, "Conflict", f'Operation cannot be fulfilled on {where} "{name}": {why}', details)
 
 
 def _merge_owned(resource: Resource, old: Object, new: Object, subresource: str) -> Object:

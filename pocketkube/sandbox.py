@@ -1,7 +1,7 @@
 """The namespaces that all of a cluster lives in: born first, and with them everything dies.
 
-user + mount + pid + net + uts + ipc namespaces, entered without root and without helpers: the caller's own uid
-becomes root inside (user_namespaces(7)). Root takes the same way.
+user + mount + pid + net + uts + ipc namespaces, entered without root: the caller's own uid becomes root inside
+(user_namespaces(7)). Root takes the same way. `id_maps` says who else there is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pocketkube import namespaces
 from pocketkube.failure import IN_CONTAINER, RESTRICTED, step
+from pocketkube.id_maps import Mapper, map_own_user
 
 PIDS = 16384  # processes of a whole cluster, where the kernel can bound them
 RUN = Path("/run")  # a tmpfs of the sandbox's own: what is written below vanishes with it
@@ -24,12 +25,15 @@ def enter() -> int:
     In the parent returns the child's pid. CannotRun names what failed.
     """
     uid, gid = os.geteuid(), os.getegid()
-    with step("make a user namespace", RESTRICTED):
-        namespaces.unshare(namespaces.NEWUSER)
-    with step("map its own user in a user namespace", RESTRICTED):
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
-        Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
+    mapper = Mapper()
+    try:
+        with step("make a user namespace", RESTRICTED):
+            namespaces.unshare(namespaces.NEWUSER)
+        with step("map its own user in a user namespace", RESTRICTED):
+            if not mapper.map_everyone():
+                map_own_user(uid, gid)
+    finally:
+        mapper.close()
     with step("make mount, pid, network, uts and ipc namespaces", RESTRICTED):
         namespaces.unshare(
             namespaces.NEWNS | namespaces.NEWPID | namespaces.NEWNET | namespaces.NEWUTS | namespaces.NEWIPC

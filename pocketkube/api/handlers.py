@@ -10,17 +10,21 @@ from typing import Any
 from aiohttp import web
 
 from pocketkube import admission
+from pocketkube.admission.formats import compact, not_negative, quoted
 from pocketkube.api.apply import CONTENT_TYPES, server_side_apply
-from pocketkube.api.json_text import parse
-from pocketkube.api.negotiation import many, one, read_body, respond
-from pocketkube.api.patch import apply_patch
+from pocketkube.api.negotiation import many, one, read_body, read_patch, respond
+from pocketkube.api.options import check_delete, check_write, is_dry_run, number
+from pocketkube.api.patch import PATCH_TYPES, STRATEGIC_PATCH, apply_patch
 from pocketkube.api.selectors import parse_field_selector, parse_label_selector
-from pocketkube.errors import ApiError, bad_request
+from pocketkube.errors import ApiError, bad_request, invalid
+from pocketkube.go_types import struct_of
+from pocketkube.json_text import go_text, json_kind, parse
 from pocketkube.managed_fields import record_update
 from pocketkube.registry import Recorder, Registry, timestamp
 from pocketkube.resources import Resource
 from pocketkube.store import Object
 
+SCALES = Resource("autoscaling", "v1", "scales", "scale", "Scale")
 METHOD_NOT_ALLOWED = "the server does not allow this method on the requested resource"
 
 
@@ -33,12 +37,16 @@ class Handlers:
 
     def collection(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
         query = request.query
-        if query.get("resourceVersion", "").isdigit():
-            self._store.check_revision(int(query["resourceVersion"]))
+        revision = query.get("resourceVersion", "")
+        if revision.isdigit():
+            self._store.check_revision(int(revision))
+        elif revision:
+            why = f"strconv.ParseUint: parsing {quoted(revision)}: invalid syntax"
+            raise bad_request(f"resourceVersion: Invalid value: {quoted(revision)}: {why}")
         objects = select(request, resource, self._store.list(resource, namespace))
         metadata: Object = {"resourceVersion": str(self._store.revision)}
         start = _continue_from(query.get("continue", ""))
-        limit = int(query.get("limit") or 0)
+        limit = number(request, "limit")
         if start:
             objects = [obj for obj in objects if _position(obj) > start]
         if limit and len(objects) > limit:
@@ -53,7 +61,7 @@ class Handlers:
 
     async def create(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
         obj, warnings = await self._decoded(request, resource)
-        made = self._registry.create(resource, obj, namespace, dry_run=_dry_run(request), record=_recorder(request))
+        made = self._registry.create(resource, obj, namespace, dry_run=is_dry_run(request), record=_recorder(request))
         warnings += admission.warnings(self._store, resource, made, created=True)
         return one(request, resource, made, 201, warnings)
 
@@ -68,7 +76,7 @@ class Handlers:
         if namespace:
             metadata["namespace"] = namespace
         made = self._registry.update(
-            resource, obj, subresource=subresource, dry_run=_dry_run(request), record=_recorder(request)
+            resource, obj, subresource=subresource, dry_run=is_dry_run(request), record=_recorder(request)
         )
         warnings += admission.warnings(self._store, resource, made, created=False)
         return one(request, resource, made, 200, warnings)
@@ -77,31 +85,36 @@ class Handlers:
         self, request: web.Request, resource: Resource, namespace: str, name: str, subresource: str = ""
     ) -> web.Response:
         content_type = request.content_type
-        patch = await read_body(request, resource.kind)
+        check_write(request)
         if content_type in CONTENT_TYPES and not subresource:
-            return self._apply(request, resource, namespace, name, patch)
+            body = await read_body(request, resource.kind)
+            return self._apply(request, resource, namespace, name, body)
+        if content_type not in PATCH_TYPES:
+            raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+        patch = await read_patch(request)
         old = self._store.get(resource, namespace, name)
-        patched = apply_patch(old, patch, content_type)
+        patched = apply_patch(struct_of(resource), old, patch, content_type)
         validation = request.query.get("fieldValidation") or "Warn"
-        obj, warnings = admission.decode(resource, patched, validation)
+        strategic = content_type == STRATEGIC_PATCH
+        shown = go_text(patch) if strategic else compact(patched)
+        obj, warnings = admission.decode_patched(resource, patched, validation, shown, strategic=strategic)
+        found = obj.setdefault("metadata", {}).get("name", "")
+        if found != name:
+            raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
         made = self._registry.update(
-            resource, obj, subresource=subresource, dry_run=_dry_run(request), record=_recorder(request)
+            resource, obj, subresource=subresource, dry_run=is_dry_run(request), record=_recorder(request)
         )
         warnings += admission.warnings(self._store, resource, made, created=False)
         return one(request, resource, made, 200, warnings)
 
     def _apply(self, request: web.Request, resource: Resource, namespace: str, name: str, body: Any) -> web.Response:
         """Server-side apply: creates what is not there."""
-        manager = request.query.get("fieldManager")
-        if not manager:
-            raise bad_request(
-                "PatchOptions.meta.k8s.io is invalid: fieldManager: Required value: is required for apply patch"
-            )
-        if not isinstance(body, dict):
-            raise bad_request("an apply patch must be an object")
+        manager = request.query["fieldManager"]
         applied, warnings = admission.decode(resource, body, request.query.get("fieldValidation") or "Warn")
-        applied.setdefault("metadata", {})["name"] = name
-        force, dry_run = request.query.get("force") == "true", _dry_run(request)
+        found = applied.setdefault("metadata", {}).setdefault("name", name)
+        if found != name:
+            raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
+        force, dry_run = request.query.get("force") == "true", is_dry_run(request)
         live = self._store.find(resource, namespace, name)
         bare = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}}
         merged = server_side_apply(live or bare, applied, manager, force=force, now=timestamp())
@@ -114,7 +127,7 @@ class Handlers:
 
     async def delete(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
         options = await self._delete_options(request)
-        deleted = self._registry.delete(resource, namespace, name, options, dry_run=_dry_run(request))
+        deleted = self._registry.delete(resource, namespace, name, options, dry_run=is_dry_run(request))
         if self._store.find(resource, namespace, name):
             return respond(deleted)
         details: Object = {"name": name, **({"group": resource.group} if resource.group else {})}
@@ -127,7 +140,7 @@ class Handlers:
         for obj in objects:
             metadata = obj["metadata"]
             self._registry.delete(
-                resource, metadata.get("namespace", ""), metadata["name"], options, dry_run=_dry_run(request)
+                resource, metadata.get("namespace", ""), metadata["name"], options, dry_run=is_dry_run(request)
             )
         metadata = {"resourceVersion": str(self._store.revision)}
         return many(request, resource, objects, metadata, admission.read_warnings(resource))
@@ -138,29 +151,35 @@ class Handlers:
         scale = _scale(obj)
         if request.method == "GET":
             return respond(scale)
-        body = await read_body(request, "Scale")
-        wanted = body if request.method == "PUT" else apply_patch(scale, body, request.content_type)
+        if request.method == "PUT":
+            wanted = await read_body(request, "Scale")
+        else:
+            wanted = apply_patch("autoscaling/v1.Scale", scale, await read_patch(request), request.content_type)
         replicas = (wanted.get("spec") or {}).get("replicas", 0)
-        if not isinstance(replicas, int) or isinstance(replicas, bool) or replicas < 0:
-            raise bad_request(f"spec.replicas: {replicas!r}: must be a number greater than or equal to 0")
+        if not isinstance(replicas, int) or isinstance(replicas, bool):
+            what = f'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal {json_kind(replicas)}'
+            raise bad_request(f"{what} into Go struct field ScaleSpec.spec.replicas of type int32")
+        causes = not_negative(replicas, "spec.replicas")
+        if causes:
+            raise invalid(SCALES, name, causes)
         revision = (wanted.get("metadata") or {}).get("resourceVersion")
         changed = {**obj, "spec": {**obj["spec"], "replicas": replicas}}
         if revision:
             changed["metadata"] = {**obj["metadata"], "resourceVersion": revision}
-        return respond(_scale(self._registry.update(resource, changed, dry_run=_dry_run(request))))
+        return respond(_scale(self._registry.update(resource, changed, dry_run=is_dry_run(request))))
 
     async def _decoded(self, request: web.Request, resource: Resource) -> tuple[Object, list[str]]:
+        check_write(request)
         body = await read_body(request, resource.kind)
-        if not isinstance(body, dict):
-            raise bad_request(f"the object provided is unrecognized (must be of type {resource.kind})")
         return admission.decode(resource, body, request.query.get("fieldValidation") or "Warn")
 
     async def _delete_options(self, request: web.Request) -> Object:
-        options = dict(await read_body(request, "DeleteOptions") or {})
+        options = dict(await read_body(request, "DeleteOptions")) if await request.read() else {}
         if "gracePeriodSeconds" in request.query:
-            options["gracePeriodSeconds"] = int(request.query["gracePeriodSeconds"])
+            options["gracePeriodSeconds"] = number(request, "gracePeriodSeconds")
         if "propagationPolicy" in request.query:
             options["propagationPolicy"] = request.query["propagationPolicy"]
+        check_delete(options, request)
         return options
 
 
@@ -180,10 +199,6 @@ def _recorder(request: web.Request) -> Recorder:
     """Notes who writes: the fieldManager of the request, else the client's name."""
     manager = request.query.get("fieldManager") or request.headers.get("User-Agent", "unknown").partition("/")[0]
     return lambda old, new: record_update(old, new, manager, timestamp())
-
-
-def _dry_run(request: web.Request) -> bool:
-    return request.query.get("dryRun") == "All"
 
 
 def _scale(obj: Object) -> Object:

@@ -8,13 +8,16 @@ from typing import Any, Literal
 import yaml
 from aiohttp import web
 
-from pocketkube.api.json_text import parse
+from pocketkube.api import protobuf
 from pocketkube.api.tables import table
 from pocketkube.errors import ApiError, bad_request
+from pocketkube.json_text import json_kind, parse
 from pocketkube.resources import Resource
 from pocketkube.store import Object
 
 Form = Literal["Object", "Table", "PartialObjectMetadata"]
+SHOWN = 30  # bytes
+TYPE_META = r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
 AVAILABLE = (
     "application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, "
     "application/vnd.kubernetes.protobuf;stream=watch"
@@ -40,20 +43,45 @@ def wanted_form(request: web.Request) -> Form:
     raise ApiError(406, "NotAcceptable", message, {})
 
 
-async def read_body(request: web.Request, kind: str) -> Any:
-    """The body as JSON or YAML, None for an empty one; ApiError 400 or 415. `kind` is what it should be."""
+async def read_body(request: web.Request, kind: str) -> Object:
+    """The object in JSON, YAML or protobuf; ApiError 400 for what is none. `kind`: what it should be."""
     content = await request.read()
-    if not content:
-        return None
-    media = request.content_type
-    if media == "application/vnd.kubernetes.protobuf":
-        raise ApiError(415, "UnsupportedMediaType", "pocketkube reads JSON and YAML, not protobuf: use apply -f", {})
-    text = content.decode("utf-8", "replace")
     try:
-        return yaml.safe_load(text) if media.endswith("yaml") else parse(text)
+        if request.content_type == "application/vnd.kubernetes.protobuf":
+            return protobuf.decode(content)
+        text = content.decode("utf-8", "replace")
+        return _with_kind(yaml.safe_load(text) if request.content_type.endswith("yaml") else parse(text))
     except (ValueError, yaml.YAMLError, RecursionError) as error:
-        problem = f"couldn't get version/kind; json parse error: {error} ({text})"
+        problem = f"couldn't get version/kind; json parse error: {error} ({_shown(content)})"
         raise bad_request(f"the object provided is unrecognized (must be of type {kind}): {problem}") from error
+
+
+async def read_patch(request: web.Request) -> Any:
+    """A patch in JSON; ApiError 400 for a text that is none."""
+    text = (await request.read()).decode("utf-8", "replace")
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise bad_request(f"error decoding patch: {error}") from error
+
+
+def _with_kind(body: Any) -> Object:
+    if not isinstance(body, dict):
+        raise ValueError(f"json: cannot unmarshal {json_kind(body)} into Go value of type {TYPE_META}")
+    for name in ("apiVersion", "kind"):
+        if not isinstance(body.get(name) or "", str):
+            found = json_kind(body[name])
+            raise ValueError(f"json: cannot unmarshal {found} into Go struct field .{name} of type string")
+    return body
+
+
+def _shown(content: bytes) -> str:
+    """The beginning of a body, as the API server shows it."""
+    if not content:
+        return "<empty>"
+    more = " ..." if len(content) > SHOWN else ""
+    text = content[:SHOWN].decode("utf-8", "replace") if content.startswith(b"{") else content[:SHOWN].hex()
+    return text + more
 
 
 def one(

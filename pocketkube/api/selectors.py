@@ -6,14 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from pocketkube.api import label_selectors
 from pocketkube.errors import bad_request
-from pocketkube.resources import EVENTS, NAMESPACES, NODES, PODS, Resource
+from pocketkube.resources import EVENTS, JOBS, NAMESPACES, NODES, PODS, SECRETS, SERVICES, Resource
 from pocketkube.store import Object
 
 Matches = Callable[[Object], bool]
-SET = re.compile(r"(?P<key>[^\s,=!()]+)\s+(?P<operator>in|notin)\s*\((?P<values>[^()]*)\)")
 EQUALITY = re.compile(r"(?P<key>[^\s,=!()]+)\s*(?P<operator>==|=|!=)\s*(?P<value>[^\s,=!()]*)")
-EXISTS = re.compile(r"(?P<absent>!?)\s*(?P<key>[^\s,=!()]+)")
 FIELDS = {
     PODS: {
         "spec.nodeName",
@@ -38,13 +37,19 @@ FIELDS = {
     },
     NAMESPACES: {"status.phase"},
     NODES: {"spec.unschedulable"},
+    SECRETS: {"type"},
+    SERVICES: {"spec.clusterIP", "spec.type"},
+    JOBS: {"status.successful"},
 }
 
 
 def parse_label_selector(text: str) -> Matches:
     """A predicate on objects; ApiError 400 for a text that is no selector."""
-    requirements = [_requirement(each) for each in _split(text)]
-    return lambda obj: all(each(obj["metadata"].get("labels") or {}) for each in requirements)
+    try:
+        matches = label_selectors.parse(text)
+    except ValueError as error:
+        raise bad_request(str(error)) from error
+    return lambda obj: matches(obj["metadata"].get("labels") or {})
 
 
 def parse_field_selector(resource: Resource, text: str) -> Matches:
@@ -56,9 +61,17 @@ def parse_field_selector(resource: Resource, text: str) -> Matches:
         if match is None:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{term}'")
         if match["key"] not in known:
-            raise bad_request(f"field label not supported: {match['key']}")
+            raise bad_request(_not_supported(resource, match["key"]))
         terms.append((match["key"].split("."), match["value"], match["operator"] == "!="))
     return lambda obj: all((_field(obj, path) == value) != negated for path, value, negated in terms)
+
+
+def _not_supported(resource: Resource, label: str) -> str:
+    if resource is JOBS:
+        return f'field label "{label}" not supported for batchv1.Job'
+    if resource in FIELDS:
+        return f"field label not supported: {label}"
+    return f'"{label}" is not a known field selector: only "metadata.name", "metadata.namespace"'
 
 
 def _field(obj: Object, path: list[str]) -> str:
@@ -68,24 +81,3 @@ def _field(obj: Object, path: list[str]) -> str:
     if isinstance(found, bool):
         return str(found).lower()
     return "" if found is None or isinstance(found, (dict, list)) else str(found)
-
-
-def _split(text: str) -> list[str]:
-    """At commas that are not within parentheses."""
-    return [each.strip() for each in re.split(r",(?![^(]*\))", text) if each.strip()]
-
-
-def _requirement(text: str) -> Callable[[dict[str, str]], bool]:
-    if match := SET.fullmatch(text):
-        key, values = match["key"], {value.strip() for value in match["values"].split(",")}
-        wanted = match["operator"] == "in"
-        return lambda labels: (labels.get(key) in values) == wanted
-    if match := EQUALITY.fullmatch(text):
-        key, value, equal = match["key"], match["value"], match["operator"] != "!="
-        return lambda labels: (labels.get(key) == value) == equal
-    if match := EXISTS.fullmatch(text):
-        key, absent = match["key"], bool(match["absent"])
-        return lambda labels: (key in labels) != absent
-    words = text.split()
-    found = words[1] if len(words) > 1 else text
-    raise bad_request(f"unable to parse requirement: found '{found}', expected: in, notin, =, ==, !=, gt, lt")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, collapse_addresses
 from typing import NamedTuple
 
-from pocketkube.policy.selectors import selects
+from pocketkube.label_selector import selects
 from pocketkube.store import Object
 
 Labels = Mapping[str, str]
@@ -56,7 +56,7 @@ def as_pod(obj: Object, address: str = "") -> Pod | None:
     """None for a Pod that has no address, or none any more. `address`: one that its status does not tell yet."""
     status, spec, metadata = obj.get("status", {}), obj["spec"], obj["metadata"]
     address = status.get("podIP") or address
-    if not address or status.get("phase") in ("Succeeded", "Failed"):
+    if not address or status.get("phase") in ("Succeeded", "Failed") or spec.get("hostNetwork"):
         return None
     ports = {
         (port["name"], port.get("protocol", "TCP")): port["containerPort"]

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from pocketkube.admission.pod_update import validate
 from tests.admission.conftest import pod
+from tests.course import ROOT
 
 Kubectl = Callable[..., CompletedProcess[str]]
 Create = Callable[..., CompletedProcess[str]]
@@ -25,13 +27,53 @@ def patch(kubectl: Kubectl, namespace: str, change: dict[str, Any], *, fails: bo
         {"spec": {"hostNetwork": True}},
         {"spec": {"containers": [{"name": "c", "securityContext": {"privileged": True}}]}},
         {"spec": {"containers": [{"name": "c", "resources": {"limits": {"memory": "1Gi"}}}]}},
-        {"spec": {"containers": [{"name": "d", "image": "busybox"}]}},
     ],
 )
 def test_refused(kubectl: Kubectl, namespace: str, create: Create, change: dict[str, Any]) -> None:
     create(pod())
     what = 'The Pod "p" is invalid: spec: Forbidden: pod updates may not change fields other than '
     assert patch(kubectl, namespace, change, fails=True).startswith(what)
+
+
+def etcd() -> dict[str, Any]:
+    """The spec of etcd's Pod as kubeadm writes it."""
+
+    def probe(path: str, **times: int) -> dict[str, Any]:
+        get = {"host": "127.0.0.1", "path": path, "port": "probe-port", "scheme": "HTTP"}
+        return {"httpGet": get, "failureThreshold": 24, "periodSeconds": 10, "successThreshold": 1, **times}
+
+    container = {
+        "name": "etcd",
+        "image": "registry.k8s.io/etcd:3.6.6-0",
+        "command": ["etcd"] + [f"--option-{number}" for number in range(19)],
+        "ports": [{"name": "probe-port", "containerPort": 2381, "protocol": "TCP"}],
+        "livenessProbe": probe("/livez", initialDelaySeconds=10),
+        "readinessProbe": probe("/readyz", periodSeconds=1),
+        "startupProbe": probe("/readyz", initialDelaySeconds=10),
+        "resources": {"requests": {"cpu": "100m", "memory": "100Mi"}},
+        "volumeMounts": [{"name": name, "mountPath": f"/{name}"} for name in ("etcd-data", "etcd-certs")],
+    }
+    return {
+        "containers": [container],
+        "volumes": [{"name": name, "hostPath": {"path": f"/{name}"}} for name in ("etcd-certs", "etcd-data")],
+        "nodeName": "oracle-control-plane",
+        "hostNetwork": True,
+        "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+    }
+
+
+def test_what_changed_is_shown_as_recorded() -> None:
+    recorded = json.loads((ROOT / "tests/recordings/errors.json").read_text())["pod-immutable"]
+    [expected] = recorded["response"]["body"]["details"]["causes"]
+    [cause] = validate({**etcd(), "nodeName": "x"}, etcd())
+    assert (cause.field, cause.message) == (expected["field"], expected["message"])
+
+
+def test_no_container_is_added(kubectl: Kubectl, namespace: str, create: Create) -> None:
+    create(pod())
+    change = {"spec": {"containers": [{"name": "d", "image": "busybox"}]}}
+    what = 'The Pod "p" is invalid: spec.containers: Forbidden: pod updates may not add or remove containers\n'
+    assert patch(kubectl, namespace, change, fails=True) == what
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,76 @@
+"""The options of a request: k8s.io/apimachinery/pkg/apis/meta/v1/validation"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from pocketkube.admission.formats import compact, quoted
+from pocketkube.errors import ApiError, Cause, bad_request
+from pocketkube.store import Object
+
+VALIDATIONS = ["", "Ignore", "Strict", "Warn"]
+PROPAGATIONS = ["Foreground", "Background", "Orphan", "nil"]
+LONGEST_MANAGER = 128  # characters
+KINDS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions"}
+
+
+def check_write(request: web.Request) -> None:
+    """ApiError 422 for options that a create, update or patch does not have."""
+    query, causes = request.query, []
+    manager, validation = query.get("fieldManager", ""), query.get("fieldValidation", "")
+    applies = request.content_type.startswith("application/apply-patch")
+    if request.method == "PATCH" and "force" in query and not applies:
+        causes.append(Cause.forbidden("force", "may not be specified for non-apply patch"))
+    if applies and not manager:
+        causes.append(Cause.required("fieldManager", "is required for apply patch"))
+    if len(manager) > LONGEST_MANAGER:
+        causes.append(Cause.too_long("fieldManager", LONGEST_MANAGER))
+    for position, letter in enumerate(manager):
+        if not letter.isprintable():
+            what = f"invalid character U+{ord(letter):04X} (at position {position})"
+            causes.append(Cause.invalid("fieldManager", quoted(manager), what))
+    causes += _dry_run(query.getall("dryRun", []))
+    if validation not in VALIDATIONS:
+        causes.append(Cause.unsupported("fieldValidation", quoted(validation), VALIDATIONS))
+    if causes:
+        raise _invalid(KINDS[request.method], causes)
+
+
+def check_delete(options: Object, request: web.Request) -> None:
+    """ApiError 422 for DeleteOptions that are none."""
+    policy = options.get("propagationPolicy")
+    causes = []
+    if policy is not None and options.get("orphanDependents") is not None:
+        what = "orphanDependents and deletionPropagation cannot be both set"
+        causes.append(Cause.invalid("propagationPolicy", compact(policy), what))
+    if policy is not None and policy not in PROPAGATIONS[:3]:
+        causes.append(Cause.unsupported("propagationPolicy", compact(policy), PROPAGATIONS))
+    causes += _dry_run([*(options.get("dryRun") or ()), *request.query.getall("dryRun", [])])
+    if causes:
+        raise _invalid("DeleteOptions", causes)
+
+
+def is_dry_run(request: web.Request) -> bool:
+    return request.query.get("dryRun") == "All"
+
+
+def number(request: web.Request, name: str) -> int:
+    """A number of the query, 0 when it is left out; ApiError 400 for what is none."""
+    text = request.query.get(name) or "0"
+    try:
+        return int(text)
+    except ValueError:
+        raise bad_request(f"strconv.ParseInt: parsing {quoted(text)}: invalid syntax") from None
+
+
+def _dry_run(values: list[str]) -> list[Cause]:
+    wrong = [each for each in values if each != "All"]
+    return [Cause.unsupported("dryRun", compact(values), ["All"])] if wrong else []
+
+
+def _invalid(kind: str, causes: list[Cause]) -> ApiError:
+    texts = [f"{cause.field}: {cause.message}" for cause in causes]
+    listed = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+    listed_causes = [{"reason": each.reason, "message": each.message, "field": each.field} for each in causes]
+    details = {"group": "meta.k8s.io", "kind": kind, "causes": listed_causes}
+    return ApiError(422, "Invalid", f'{kind}.meta.k8s.io "" is invalid: {listed}', details)

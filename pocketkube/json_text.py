@@ -1,0 +1,68 @@
+"""JSON as the API server reads it: its syntax errors are those of Go's encoding/json, which users then see."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+# What Python's decoder expected, and how Go says that something else came.
+LOOKING_FOR = {
+    "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
+    "Expecting value": "looking for beginning of value",
+    "Expecting ':' delimiter": "after object key",
+    "Expecting ',' delimiter": "after object key:value pair",
+    "Extra data": "after top-level value",
+    "Invalid control character at": "in string literal",
+    "Illegal trailing comma before end of object": "looking for beginning of object key string",
+    "Illegal trailing comma before end of array": "looking for beginning of value",
+}
+
+
+class Repeating(dict[str, Any]):
+    """An object that has some name more than once; the last one counts."""
+
+    repeated: frozenset[str] = frozenset()
+
+
+def parse(text: str) -> Any:
+    """The value; an object with repeated names is a Repeating. ValueError with Go's words."""
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except json.JSONDecodeError as error:
+        if error.pos >= len(text) or error.msg.startswith("Unterminated"):
+            raise ValueError("unexpected end of JSON input") from error
+        where = LOOKING_FOR.get(error.msg, "looking for beginning of value")
+        raise ValueError(f"invalid character '{text[error.pos]}' {where}") from error
+    except RecursionError as error:
+        raise ValueError("exceeded max depth") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    found = Repeating(made)
+    names = [name for name, _ in pairs]
+    found.repeated = frozenset(name for name in made if names.count(name) > 1)
+    return found
+
+
+def json_kind(value: Any) -> str:
+    """What Go calls the kind of a JSON value."""
+    if isinstance(value, bool):
+        return "bool"
+    for kind, name in ((dict, "object"), (list, "array"), (str, "string"), ((int, float), "number")):
+        if isinstance(value, kind):
+            return name
+    return "null"
+
+
+def go_text(value: Any) -> str:
+    """A value as Go's %v prints it: `map[a:1 b:[x y]]`."""
+    if isinstance(value, dict):
+        return f"map[{' '.join(f'{key}:{go_text(value[key])}' for key in sorted(value))}]"
+    if isinstance(value, list):
+        return f"[{' '.join(map(go_text, value))}]"
+    if value is None:
+        return "<nil>"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,90 @@
+"""As whom a container runs, and what it may do: https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pocketkube.node.configuration import ConfigError
+from pocketkube.node.user_ids import has_group, has_user
+from pocketkube.store import Object
+
+# What containerd grants by default.
+CAPABILITIES = (
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_FSETID",
+    "CAP_FOWNER",
+    "CAP_MKNOD",
+    "CAP_NET_RAW",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETFCAP",
+    "CAP_SETPCAP",
+    "CAP_NET_BIND_SERVICE",
+    "CAP_SYS_CHROOT",
+    "CAP_KILL",
+    "CAP_AUDIT_WRITE",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """User, group and further groups of a container's processes. `unmapped`: what is not to be had."""
+
+    uid: int
+    gid: int
+    groups: tuple[int, ...]
+    unmapped: tuple[str, ...]
+
+    def status(self) -> Object:
+        """A v1 LinuxContainerUser."""
+        return {"uid": self.uid, "gid": self.gid, "supplementalGroups": sorted({self.gid, *self.groups})}
+
+
+def identity(pod: Object, container: Object) -> Identity:
+    """ConfigError, in the kubelet's words, for a container that must not be root and would be."""
+    of_pod = pod["spec"].get("securityContext") or {}
+    own = container.get("securityContext") or {}
+    context = {**of_pod, **own}
+    asked_uid, asked_gid = context.get("runAsUser"), context.get("runAsGroup")
+    if context.get("runAsNonRoot") and not asked_uid:
+        metadata = pod["metadata"]
+        name = f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
+        what = "runAsUser breaks non-root policy" if asked_uid == 0 else "has runAsNonRoot and image will run as root"
+        start = f"container's {what}" if asked_uid == 0 else f"container {what}"
+        raise ConfigError(f'{start} (pod: "{name}", container: {container["name"]})')
+    groups = [*(of_pod.get("supplementalGroups") or ())]
+    if of_pod.get("fsGroup") is not None:
+        groups.append(of_pod["fsGroup"])
+    unmapped = []
+    if asked_uid and not has_user(asked_uid):
+        unmapped.append(f"runAsUser {asked_uid}")
+    unmapped += [f"group {gid}" for gid in (asked_gid, *groups) if gid and not has_group(gid)]
+    return Identity(
+        uid=asked_uid if asked_uid and has_user(asked_uid) else 0,
+        gid=asked_gid if asked_gid and has_group(asked_gid) else 0,
+        groups=tuple(gid for gid in groups if has_group(gid)),
+        unmapped=tuple(unmapped),
+    )
+
+
+def volume_group(pod: Object) -> int | None:
+    """The group that owns the Pod's volumes, where it is one that there is."""
+    gid = (pod["spec"].get("securityContext") or {}).get("fsGroup")
+    return int(gid) if gid is not None and has_group(gid) else None
+
+
+def capabilities(container: Object) -> list[str]:
+    """What containerd grants, with what the container adds and without what it drops."""
+    asked = (container.get("securityContext") or {}).get("capabilities") or {}
+    added, dropped = (_names(asked.get(each)) for each in ("add", "drop"))
+    kept = () if "CAP_ALL" in dropped else CAPABILITIES
+    return [each for each in dict.fromkeys((*kept, *added)) if each not in dropped and each != "CAP_ALL"]
+
+
+def may_gain_privileges(container: Object) -> bool:
+    return (container.get("securityContext") or {}).get("allowPrivilegeEscalation", True) is not False
+
+
+def _names(listed: list[str] | None) -> list[str]:
+    return [f"CAP_{name.upper().removeprefix('CAP_')}" for name in listed or ()]

@@ -1,0 +1,206 @@
+"""Requests that the API server refuses for their form: bodies, options, selectors, patches, preconditions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pocketkube.api.label_selectors import parse
+from tests.conftest import Kubectl
+
+Http = Callable[..., Any]
+REFUSED = yaml.safe_load((Path(__file__).parent / "data" / "refused.yaml").read_text())
+MERGE = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
+SELECTED = [
+    ("", {}, True),
+    ("a=b", {"a": "b"}, True),
+    ("a==b", {"a": "c"}, False),
+    ("a!=b", {}, True),
+    ("a", {"a": ""}, True),
+    ("!a", {"a": ""}, False),
+    ("a in (b, c)", {"a": "c"}, True),
+    ("a in ()", {"a": ""}, True),
+    ("a notin (b,c)", {"a": "b"}, False),
+    ("a notin (b)", {}, True),
+    ("a=", {"a": ""}, True),
+    ("in", {"in": "x"}, True),
+    ("a>1", {"a": "2"}, True),
+    ("a lt 2", {"a": "x"}, False),
+    ("a=b,!c , d in (e)", {"a": "b", "d": "e"}, True),
+]
+NO_SELECTOR = [
+    ("a b", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
+    ("a===b", "unable to parse requirement: found '=', expected: identifier"),
+    ("a in b", "unable to parse requirement: found 'b' expected: '('"),
+    ("a in (b", "unable to parse requirement: found '', expected: ',', or ')'"),
+    (",a", "found ',', expected: !, identifier, or 'end of string'"),
+    ("a,", "found '', expected: identifier after ','"),
+    ("a=b!c", "found '!', expected: ',' or 'end of string'"),
+    ("!", "unable to parse requirement: found '', expected: identifier"),
+    (
+        "a gt b",
+        "unable to parse requirement: values[0]: Invalid value: \"b\": for 'Gt', 'Lt' operators, the value must be an "
+        "integer",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "labels", "chosen"), SELECTED)
+def test_selector(text: str, labels: dict[str, str], chosen: bool) -> None:
+    assert parse(text)(labels) is chosen
+
+
+@pytest.mark.parametrize(("text", "says"), NO_SELECTOR)
+def test_no_selector(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        parse(text)
+    assert str(caught.value) == says
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused(http: Http, demo: str, case: Any) -> None:
+    body = case["text"].encode() if "text" in case else case.get("body")
+    answer = http(case["method"], f"/api/v1/namespaces/{demo}/{case['path']}", body)
+    assert (answer.status, answer.body["message"]) == (case["status"], case["says"])
+
+
+PATCHES = [
+    (MERGE, b"{x", 400, "error decoding patch: invalid character 'x' looking for beginning of object key string"),
+    (
+        MERGE,
+        [],
+        400,
+        "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
+    ),
+    (JSON_PATCH, {}, 400, "json: cannot unmarshal object into Go value of type jsonpatch.Patch"),
+    (
+        JSON_PATCH,
+        [{"op": "remove", "path": "/data/none"}],
+        422,
+        "the server rejected our request due to an error in our request",
+    ),
+    (
+        MERGE,
+        {"metadata": {"name": "b"}},
+        400,
+        "the name of the object (b) does not match the name on the URL (patched)",
+    ),
+    (
+        STRATEGIC,
+        {"data": "a"},
+        422,
+        ' "" is invalid: patch: Invalid value: "map[data:a]": cannot restore map from string',
+    ),
+    (
+        STRATEGIC,
+        {"data": {"a": 1}},
+        422,
+        ' "" is invalid: patch: Invalid value: "map[data:map[a:1]]": cannot convert int64 to string',
+    ),
+    (
+        STRATEGIC,
+        {"dta": None, "date": {"a": [True]}},
+        422,
+        ' "" is invalid: patch: Invalid value: "map[date:map[a:[true]] dta:<nil>]": '
+        'strict decoding error: unknown field "date"',
+    ),
+]
+
+
+@pytest.mark.parametrize(("content_type", "patch", "status", "says"), PATCHES)
+def test_patch_refused(http: Http, namespace: str, content_type: str, patch: Any, status: int, says: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    http("POST", path, {"metadata": {"name": "patched"}})
+    answer = http("PATCH", f"{path}/patched?fieldValidation=Strict", patch, content_type=content_type)
+    assert (answer.status, answer.body["message"]) == (status, says)
+
+
+def test_preconditions_of_a_deletion(http: Http, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    metadata = http("POST", path, {"metadata": {"name": "kept"}}).body["metadata"]
+    other = http("DELETE", f"{path}/kept", {"preconditions": {"uid": "another"}})
+    assert other.body["message"] == (
+        'Operation cannot be fulfilled on ConfigMap "kept": the UID in the precondition (another) '
+        f"does not match the UID in record ({metadata['uid']}). The object might have been deleted and then recreated"
+    )
+    mine = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
+    assert http("DELETE", f"{path}/kept", {"preconditions": mine}).body["status"] == "Success"
+
+
+def test_scale_below_nothing(http: Http, demo: str) -> None:
+    path = f"/apis/apps/v1/namespaces/{demo}/deployments/nginx/scale"
+    answer = http("PATCH", path, {"spec": {"replicas": -1}}, content_type=MERGE)
+    wanted = (
+        'Scale.autoscaling "nginx" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0'
+    )
+    assert (answer.status, answer.body["message"]) == (422, wanted)
+
+
+CHANGES = [
+    (
+        "{type: ClusterIP, clusterIP: None}",
+        "{clusterIP: 10.96.8.8}",
+        'spec.clusterIPs[0]: Invalid value: ["10.96.8.8"]: may not change once set',
+    ),
+    ("{type: ClusterIP}", "{clusterIP: None}", 'spec.clusterIPs[0]: Invalid value: ["None"]: may not change once set'),
+    (
+        "{type: ClusterIP}",
+        "{externalTrafficPolicy: Local}",
+        'spec.externalTrafficPolicy: Invalid value: "Local": may only be set for externally-accessible services',
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "says"), CHANGES)
+def test_what_of_a_service_may_not_change(kubectl: Kubectl, namespace: str, before: str, after: str, says: str) -> None:
+    head = "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: "
+    ports = ", ports: [{port: 80}]}"
+    kubectl("create", "-f", "-", namespace=namespace, stdin=head + before.removesuffix("}") + ports + "}")
+    refused = kubectl("patch", "svc", "s", "-p", f"spec: {after}", namespace=namespace, fails=True)
+    assert refused.stderr == f'The Service "s" is invalid: {says}\n'
+
+
+def test_a_new_type_takes_with_it_what_only_the_old_one_had(kubectl: Kubectl, namespace: str) -> None:
+    kubectl("create", "service", "nodeport", "s", "--tcp=80", namespace=namespace)
+    kubectl("patch", "svc", "s", "-p", "spec: {type: ClusterIP}", namespace=namespace)
+    path = "jsonpath={.spec.ports[0].nodePort}{.spec.externalTrafficPolicy}"
+    assert kubectl("get", "svc", "s", "-o", path, namespace=namespace).stdout == ""
+    kubectl("patch", "svc", "s", "-p", "spec: {type: ExternalName, externalName: a.example}", namespace=namespace)
+    kubectl("patch", "svc", "s", "-p", "spec: {type: ClusterIP}", namespace=namespace)
+    path = "jsonpath={.spec.externalName}{.spec.clusterIP}"
+    assert kubectl("get", "svc", "s", "-o", path, namespace=namespace).stdout.startswith("10.96.")
+
+
+def test_a_config_map_that_is_immutable(kubectl: Kubectl, namespace: str) -> None:
+    manifest = "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a: b}, immutable: true}"
+    kubectl("create", "-f", "-", namespace=namespace, stdin=manifest)
+    refused = kubectl("patch", "cm", "c", "-p", "data: {a: c}\nimmutable: false", namespace=namespace, fails=True)
+    frozen = "Forbidden: field is immutable when `immutable` is set"
+    assert refused.stderr == f'The ConfigMap "c" is invalid: \n* immutable: {frozen}\n* data: {frozen}\n'
+
+
+def test_a_claim_of_a_stateful_set_without_metadata(http: Http, namespace: str) -> None:
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "busybox"}]}}
+    spec = {"selector": {"matchLabels": {"a": "b"}}, "template": template, "volumeClaimTemplates": [{}]}
+    body = {"metadata": {"name": "s"}, "spec": spec}
+    assert http("POST", f"/apis/apps/v1/namespaces/{namespace}/statefulsets?dryRun=All", body).status == 201
+
+
+def test_managed_fields_that_are_none_are_left_out(http: Http, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    metadata = {"name": "managed", "managedFields": [{"manager": "me", "operation": "Guess"}]}
+    made = http("POST", path, {"metadata": metadata, "data": {"a": "b"}})
+    assert [entry["operation"] for entry in made.body["metadata"]["managedFields"]] == ["Update"]
+
+
+def test_managed_fields_are_cleared(http: Http, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    http("POST", path, {"metadata": {"name": "managed"}, "data": {"a": "b"}})
+    cleared = http("PATCH", f"{path}/managed", {"metadata": {"managedFields": [{}]}}, content_type=MERGE)
+    assert "managedFields" not in cleared.body["metadata"]
