@@ -12,11 +12,12 @@ from pocketkube.node.containers import Container
 from pocketkube.node.images import Images
 from pocketkube.node.limits import Sampler
 from pocketkube.node.network import ClusterNetwork
+from pocketkube.node.node_events import announce
 from pocketkube.node.pod import Joined, Machine, PodWorker
 from pocketkube.node.probes import Prober
 from pocketkube.node.processes import Processes
 from pocketkube.registry import Registry
-from pocketkube.resources import CONFIGMAPS, PODS, SECRETS
+from pocketkube.resources import CONFIGMAPS, NODES, PODS, SECRETS
 from pocketkube.service_account_tokens import ServiceAccountTokens
 from pocketkube.store import Event, Object
 
@@ -35,6 +36,7 @@ class Kubelets:
         joined: Joined,
         tokens: ServiceAccountTokens,
     ) -> None:
+        self._registry = registry
         self._store = registry.store
         self._workers: dict[str, PodWorker] = {}
         self._ending: dict[str, asyncio.Task[None]] = {}
@@ -58,6 +60,8 @@ class Kubelets:
 
     async def run(self) -> None:
         """Follow the store until cancelled."""
+        for node in self._store.list(NODES):
+            announce(self._registry, node)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(Sampler(self._containers).run())
             tasks.create_task(self._follow_pods())
