@@ -92,7 +92,7 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
     processes = Processes()
     policy = Enforcer(store, network.nodes.values())
     tokens = ServiceAccountTokens(secrets.token_bytes(32))
-    kubelets = Kubelets(registry, network, processes, {bootstrap.COREDNS_IMAGE: _coredns(dns)}, policy.join, tokens)
+    kubelets = Kubelets(registry, network, processes, {bootstrap.COREDNS_IMAGE: dns.serve}, policy.join, tokens)
     authenticator = Authenticator(credentials["token"], tokens)
     server = ApiServer(store, registry, Runtime(store, kubelets, processes), authenticator)
     with step("set up nftables"):
@@ -117,25 +117,6 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
                 if any(_is_ready(event.object) for event in events):
                     break
         ready()
-
-
-def _coredns(dns: Any) -> Callable[[int, Callable[[], None]], Any]:
-    """The program of the CoreDNS container: DNS inside the network namespace of its Pod."""
-    from pocketkube.namespaces import inside_network_namespace  # noqa: PLC0415
-
-    async def serve(netns: int, listening: Callable[[], None]) -> None:
-        with inside_network_namespace(netns):
-            udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        with udp, tcp:
-            for each in (udp, tcp):
-                each.setblocking(False)
-                each.bind(("0.0.0.0", 53))
-            tcp.listen(128)
-            listening()
-            await dns.serve(udp, tcp)
-
-    return serve
 
 
 def _is_ready(pod: dict[str, Any]) -> bool:

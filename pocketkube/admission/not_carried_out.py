@@ -1,4 +1,4 @@
-"""Fields of Pods that are accepted and have no effect here: a client is told of each by a Warning header (KEP-1693).
+"""Fields that are accepted and have no effect here: a client is told of each by a Warning header (KEP-1693).
 
 What is refused, or fails with an event, is not listed: it says so itself.
 """
@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.resources import DAEMONSETS, DEPLOYMENTS, JOBS, PODS, REPLICASETS, STATEFULSETS, Resource
+from pocketkube.resources import (
+    DAEMONSETS,
+    DEPLOYMENTS,
+    ENDPOINTSLICES,
+    JOBS,
+    PODS,
+    REPLICASETS,
+    SERVICES,
+    STATEFULSETS,
+    Resource,
+)
 from pocketkube.store import Object
 
 WITH_TEMPLATES = (DAEMONSETS, DEPLOYMENTS, JOBS, REPLICASETS, STATEFULSETS)
 SUFFIX = "pocketkube accepts this and does not carry it out"
-OF_POD = ("hostIPC", "hostPID", "hostUsers", "overhead", "resourceClaims", "runtimeClassName", "shareProcessNamespace")
+OF_POD = ("hostIPC", "hostPID", "hostUsers", "resourceClaims", "shareProcessNamespace")
 OF_SECURITY_CONTEXT = ("appArmorProfile", "seLinuxOptions", "windowsOptions")
 OF_CONTAINER_SECURITY = ("appArmorProfile", "privileged", "procMount", "seLinuxOptions", "windowsOptions")
 PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -27,8 +37,16 @@ CARRIED_OUT_LIMITS = {"memory"}
 
 
 def warnings(resource: Resource, obj: Object) -> list[str]:
-    """One text for each such field of a Pod, or of the template of Pods."""
-    if resource is PODS:
+    """One text for each such field."""
+    if resource is SERVICES:
+        fields = list(_set(obj["spec"], "spec", ("trafficDistribution",)))
+    elif resource is ENDPOINTSLICES:
+        fields = [
+            field
+            for number, endpoint in enumerate(obj.get("endpoints") or ())
+            for field in _set(endpoint, f"endpoints[{number}]", ("hints",))
+        ]
+    elif resource is PODS:
         fields = list(_of_pod(obj["spec"], "spec"))
     elif resource in WITH_TEMPLATES:
         fields = list(_of_pod(obj["spec"]["template"]["spec"], "spec.template.spec"))

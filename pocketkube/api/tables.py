@@ -250,8 +250,8 @@ def _deployment(deployment: Object, now: datetime) -> list[Any]:
     return [
         deployment["metadata"]["name"],
         f"{status.get('readyReplicas', 0)}/{spec['replicas']}",
-        str(status.get("updatedReplicas", 0)),
-        str(status.get("availableReplicas", 0)),
+        status.get("updatedReplicas", 0),
+        status.get("availableReplicas", 0),
         _created(deployment, now),
         *_template(spec),
     ]
@@ -353,7 +353,7 @@ def _node(node: Object, now: datetime) -> list[Any]:
         addresses.get("InternalIP", NONE),
         addresses.get("ExternalIP", NONE),
         info.get("osImage") or UNKNOWN,
-        info.get("kernelVersion") or UNKNOWN,
+        f"{info['kernelVersion']} ({info['architecture']})" if info.get("kernelVersion") else UNKNOWN,
         info.get("containerRuntimeVersion") or UNKNOWN,
     ]
 

@@ -1,70 +1,202 @@
-"""The part of CoreDNS's configuration that is honoured: `kubernetes` (ttl, pods), `hosts`, `forward`.
+"""The syntax of a Corefile: server blocks, and in them plugins with arguments and properties.
 
-Sources: https://coredns.io/manual/configuration/ https://coredns.io/plugins/kubernetes/ https://coredns.io/plugins/hosts/
+Errors have CoreDNS's own words. Source: https://coredns.io/manual/configuration/
 """
 
 from __future__ import annotations
 
-import ipaddress
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+PATH = "/etc/coredns/Corefile"  # where the ConfigMap is mounted; error messages name it
+ENVIRONMENT = re.compile(r"\{\$(\w+)\}|\{%(\w+)%\}")
+DEEPEST_IMPORT = 8
 
 
 class CorefileError(ValueError):
-    """`Corefile:LINE: what is wrong`."""
+    """`/etc/coredns/Corefile:LINE - what is wrong`."""
 
-    def __init__(self, line: int, problem: str) -> None:
-        super().__init__(f"Corefile:{line}: {problem}")
+    def __init__(self, line: int, problem: str, kind: str = "Error during parsing") -> None:
+        super().__init__(f"{PATH}:{line} - {kind}: {problem}")
+
+
+class Line(NamedTuple):
+    """One property of a plugin: `pods insecure`."""
+
+    words: list[str]
+    number: int
 
 
 @dataclass(slots=True)
-class Corefile:
-    """`hosts`: {name in lower case, without trailing dot: addresses}."""
+class Directive:
+    """One plugin in a server block: `kubernetes cluster.local { ttl 30 }`."""
 
-    ttl: int = 5
-    pods: str = "disabled"
-    hosts: dict[str, list[str]] = field(default_factory=dict)
+    name: str
+    arguments: list[str]
+    line: int
+    properties: list[Line] = field(default_factory=list)
 
-
-def parse(text: str) -> Corefile:
-    """Read a Corefile; plugins that are not honoured are passed over. CorefileError for one that cannot be read."""
-    found = Corefile()
-    path: list[str] = []
-    number = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        words = line.partition("#")[0].split()
-        if not words:
-            continue
-        if words == ["}"]:
-            if not path:
-                raise CorefileError(number, "a } without its {")
-            path.pop()
-            continue
-        opens = words[-1] == "{"
-        words = words[:-1] if opens else words
-        if not words:
-            raise CorefileError(number, "a { without a name before it")
-        if len(path) == 2:
-            _option(found, path[1], words, number)
-        if opens:
-            path.append(words[0])
-    if path:
-        raise CorefileError(number, f"the block {path[-1]} is not closed: a }} is missing")
-    return found
+    def wrong_arguments(self, last: str = "", line: int = 0) -> CorefileError:
+        words = f"Wrong argument count or unexpected line ending after '{last or self.name}'"
+        return CorefileError(line or self.line, words)
 
 
-def _option(found: Corefile, plugin: str, words: list[str], line: int) -> None:
-    if plugin == "kubernetes" and words[0] == "ttl":
-        if len(words) != 2 or not words[1].isascii() or not words[1].isdigit() or int(words[1]) > 3600:
-            raise CorefileError(line, f"ttl wants seconds from 0 to 3600, not {' '.join(words[1:])!r}")
-        found.ttl = int(words[1])
-    elif plugin == "kubernetes" and words[0] == "pods":
-        if len(words) != 2 or words[1] not in ("disabled", "insecure", "verified"):
-            raise CorefileError(line, f"pods wants disabled, insecure or verified, not {' '.join(words[1:])!r}")
-        found.pods = words[1]
-    elif plugin == "hosts" and words[0] not in ("fallthrough", "ttl", "no_reverse", "reload"):
-        try:
-            address = str(ipaddress.ip_address(words[0]))
-        except ValueError:
-            raise CorefileError(line, f"hosts wants an IP address and names, not {words[0]!r}") from None
-        for name in words[1:]:
-            found.hosts.setdefault(name.lower().rstrip("."), []).append(address)
+@dataclass(slots=True)
+class ServerBlock:
+    """`keys` are what it serves, as written: `.:53`, `example.org`."""
+
+    keys: list[str]
+    line: int
+    directives: list[Directive] = field(default_factory=list)
+
+
+class Token(NamedTuple):
+    text: str
+    line: int
+
+
+def parse(text: str) -> list[ServerBlock]:
+    """The server blocks of a Corefile, in order. CorefileError for one that cannot be read."""
+    return list(_Parser(list(_tokens(text))).blocks())
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    """Words between white space; "quoted ones" may contain it, and # begins a comment."""
+    position, line = 0, 1
+    while position < len(text):
+        character = text[position]
+        if character == "\n":
+            line += 1
+        if character.isspace():
+            position += 1
+        elif character == "#":
+            end = text.find("\n", position)
+            position = end if end >= 0 else len(text)
+        elif character == '"':
+            word, position, lines = _quoted(text, position + 1)
+            yield Token(word, line)
+            line += lines
+        else:
+            start = position
+            while position < len(text) and not text[position].isspace():
+                position += 1
+            yield Token(ENVIRONMENT.sub("", text[start:position]), line)  # the CoreDNS container's are all unset
+
+
+def _quoted(text: str, position: int) -> tuple[str, int, int]:
+    """From after the opening quote: the word, where it ends, and how many lines it spans."""
+    word = ""
+    while position < len(text) and text[position] != '"':
+        if text[position] == "\\" and text[position + 1 : position + 2] == '"':
+            position += 1
+        word += text[position]
+        position += 1
+    return word, position + 1, word.count("\n")
+
+
+class _Parser:
+    def __init__(self, tokens: list[Token]) -> None:
+        self._tokens = tokens
+        self._at = 0
+        self._snippets: dict[str, list[Directive]] = {}
+        self._importing = 0
+
+    def blocks(self) -> Iterator[ServerBlock]:
+        while self._at < len(self._tokens):
+            block = self._block()
+            name = block.keys[0]
+            if name.startswith("(") and name.endswith(")"):
+                self._snippets[name[1:-1]] = block.directives
+            else:
+                yield block
+
+    def _block(self) -> ServerBlock:
+        first = self._tokens[self._at]
+        keys = self._keys()
+        block = ServerBlock(keys, first.line)
+        braces = self._peek() is not None and self._tokens[self._at].text == "{"
+        if braces:
+            self._at += 1
+        while (token := self._peek()) and token.text != "}":
+            block.directives += self._directives()
+        if braces:
+            if self._peek() is None:
+                last = self._tokens[-1]
+                raise CorefileError(last.line, f"Unexpected token '{last.text}', expecting '}}'", "Syntax error")
+            self._at += 1
+        elif self._peek():
+            raise self._stray_brace(self._tokens[self._at])
+        return block
+
+    def _keys(self) -> list[str]:
+        keys: list[str] = []
+        another = False
+        while token := self._peek():
+            if token.text == "{":
+                if another or not keys:
+                    problem = f"Expected another address but had '{token.text}' - check for extra comma"
+                    raise CorefileError(token.line, problem)
+                break
+            if token.text == "}":
+                raise self._stray_brace(token)
+            if keys and not another and token.line != self._tokens[self._at - 1].line:
+                break
+            another = token.text.endswith(",")
+            keys.append(token.text.rstrip(","))
+            self._at += 1
+        if another:
+            raise CorefileError(self._tokens[-1].line, "Unexpected EOF")
+        return keys
+
+    def _directives(self) -> list[Directive]:
+        """One plugin, or those that an `import` stands for."""
+        name = self._tokens[self._at]
+        self._at += 1
+        found = Directive(name.text, self._rest_of(name.line), name.line)
+        if name.text == "import":
+            return self._import(found)
+        token = self._peek()
+        if token and token.text == "{" and token.line == name.line:
+            self._at += 1
+            self._properties(found)
+        elif token and token.text == "{":
+            raise CorefileError(token.line, "Unknown directive '{'")
+        return [found]
+
+    def _properties(self, found: Directive) -> None:
+        while token := self._peek():
+            if token.text == "}":
+                self._at += 1
+                return
+            if token.text == "{":
+                raise CorefileError(token.line, f"Unexpected '{{' in the block of {found.name}")
+            self._at += 1
+            found.properties.append(Line([token.text, *self._rest_of(token.line)], token.line))
+        raise CorefileError(self._tokens[-1].line, "Unexpected EOF")
+
+    def _rest_of(self, line: int) -> list[str]:
+        words = []
+        while (token := self._peek()) and token.line == line and token.text not in ("{", "}"):
+            words.append(token.text)
+            self._at += 1
+        return words
+
+    def _import(self, found: Directive) -> list[Directive]:
+        """A snippet of this Corefile. It is the only file there, so that a pattern of file names matches none."""
+        if len(found.arguments) != 1:
+            raise found.wrong_arguments()
+        wanted = found.arguments[0]
+        if wanted in self._snippets:
+            return self._snippets[wanted]
+        if "*" in wanted:
+            return []
+        raise CorefileError(found.line, f"File to import not found: {wanted}")
+
+    def _peek(self) -> Token | None:
+        return self._tokens[self._at] if self._at < len(self._tokens) else None
+
+    @staticmethod
+    def _stray_brace(token: Token) -> CorefileError:
+        return CorefileError(token.line, "Unexpected '}' because no matching opening brace")

@@ -1,4 +1,4 @@
-"""DNS over UDP and TCP, and the view of the store that it answers from."""
+"""DNS over UDP and TCP in CoreDNS's Pod, as the Corefile of kube-system/coredns says, and its reload."""
 
 from __future__ import annotations
 
@@ -6,125 +6,204 @@ import asyncio
 import contextlib
 import logging
 import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-import dns.exception
-import dns.flags
 import dns.message
 import dns.rcode
-import dns.rrset
 
-from pocketkube.dns.answer import LARGEST_UDP, UDP_WITHOUT_EDNS, View, answer
-from pocketkube.dns.corefile import CorefileError, parse
-from pocketkube.dns.records import build
+from pocketkube import namespaces
+from pocketkube.dns import wire
+from pocketkube.dns.cluster import ClusterIndex
+from pocketkube.dns.configuration import Listener, configure
+from pocketkube.dns.corefile import CorefileError
+from pocketkube.dns.message import Failed, Request, Response
+from pocketkube.dns.plugins.setup import Surroundings
+from pocketkube.dns.upstream import Upstream
 from pocketkube.resources import CONFIGMAPS, ENDPOINTSLICES, NAMESPACES, PODS, SERVICES
 from pocketkube.store import Store
 
+VERSION = "1.14.2"
 TCP_IDLE = 10.0  # seconds a client may keep a connection without a question (RFC 7766 6.2.3)
+AT_ONCE = 1000  # questions that wait for an upstream server; further ones get no answer
+MINIMAL = ". {\n    kubernetes cluster.local\n}\n"  # until there is a Corefile
 log = logging.getLogger(__name__)
+
+Address = tuple[str, int]
+
+
+@dataclass(slots=True, eq=False)
+class _Instance:
+    """One Pod that CoreDNS runs in."""
+
+    netns: int
+    address: str
+    write_log: Callable[[str], None]
+    reloaded: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class DnsServer:
-    def __init__(self, store: Store) -> None:
+    """All Pods of CoreDNS: they have one configuration."""
+
+    def __init__(self, store: Store, upstream: Upstream | None = None) -> None:
         self._store = store
-        self._view = View()
+        self._cluster = ClusterIndex(store)
+        self._upstream = upstream or Upstream()
+        self._instances: list[_Instance] = []
+        self._configuration = configure(MINIMAL, self._surroundings())
+        self._text = ""
+        self._answering: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Keep the view as the store says until cancelled."""
+        """Keep up with the store until cancelled."""
         with self._store.watch(SERVICES, ENDPOINTSLICES, NAMESPACES, CONFIGMAPS, PODS) as watch:
             async for events in watch:
-                changed = {event.resource for event in events}
-                if changed & {SERVICES, ENDPOINTSLICES}:
-                    built = build(self._store.list(SERVICES), self._store.list(ENDPOINTSLICES))
-                    self._view.zone, self._view.reverse = built
-                if NAMESPACES in changed:
-                    self._view.namespaces = {each["metadata"]["name"] for each in self._store.list(NAMESPACES)}
-                if CONFIGMAPS in changed:
+                self._cluster.changed()
+                if any(event.resource is CONFIGMAPS for event in events):
                     self._configure()
-                if self._view.config.pods == "verified":
-                    self._view.pod_addresses = {
-                        (pod["metadata"]["namespace"], pod.get("status", {}).get("podIP", ""))
-                        for pod in self._store.list(PODS)
-                    }
 
-    def answer(self, query: bytes, transport: str) -> bytes | None:
-        """The response in wire format; None for what is no query at all. Over "udp" it is cut to what fits."""
+    async def serve(self, netns: int, listening: Callable[[], None], write_log: Callable[[str], None]) -> None:
+        """Answer in the network namespace `netns` until cancelled. `write_log` takes lines of CoreDNS's own log."""
+        instance = _Instance(netns, _address_in(netns), write_log)
+        self._instances.append(instance)
+        self._use_newest()
+        self._tell_start(write_log)
+        ports: dict[int, asyncio.Task[None]] = {}
         try:
-            message = dns.message.from_wire(query)
-        except dns.exception.DNSException:
-            return _format_error(query)
-        if message.flags & dns.flags.QR:
-            return None
-        response = answer(message, self._view)
-        if transport == "tcp":
-            return response.to_wire(max_size=65535)
-        size = UDP_WITHOUT_EDNS if message.edns < 0 else min(max(message.payload, UDP_WITHOUT_EDNS), LARGEST_UDP)
+            while True:
+                for port in ports.keys() - self._configuration.listeners.keys():
+                    ports.pop(port).cancel()
+                for port in self._configuration.listeners.keys() - ports.keys():
+                    udp, tcp = _sockets(netns, port)
+                    ports[port] = asyncio.create_task(self._serve_port(port, udp, tcp))
+                listening()
+                instance.reloaded.clear()
+                await instance.reloaded.wait()
+        finally:
+            for task in ports.values():
+                task.cancel()
+            self._instances.remove(instance)
+            self._use_newest()
+
+    def _use_newest(self) -> None:
+        """The Pod whose address CoreDNS says is its own, and from which it asks others."""
+        if self._instances:
+            self._cluster.own_address = self._instances[-1].address
+            self._upstream.netns = self._instances[-1].netns
+
+    async def answer(self, packet: bytes, transport: str, client: Address = ("0.0.0.0", 0), port: int = 53) -> bytes:
+        """The response in wire format; b"" for what gets none. `transport` is "udp" or "tcp"."""
+        query = wire.read(packet)
+        if not isinstance(query, dns.message.Message):
+            return query or b""
+        response = await self._respond(query, transport, client, self._configuration.listeners.get(port, Listener()))
+        return wire.write(query, response, transport)
+
+    async def _respond(
+        self, query: dns.message.Message, transport: str, client: Address, listener: Listener
+    ) -> Response:
+        if query.edns > 0:
+            return Response(dns.rcode.BADVERS, authoritative=False)
+        question = query.question[0]
+        request = Request(query, question.name, question.rdtype, question.rdclass, client, transport, listener.respond)
         try:
-            return response.to_wire(max_size=size)
-        except dns.exception.TooBig:
-            return _truncated(response, size)
+            return await listener.respond(request)
+        except Failed as error:
+            return Response(error.rcode, authoritative=False)
+        except Exception:
+            log.exception("a question could not be answered: %s", question)
+            return Response(dns.rcode.SERVFAIL, authoritative=False)
 
-    async def serve(self, udp: socket.socket, tcp: socket.socket) -> None:
-        """Answer on two bound, non-blocking sockets until cancelled."""
-        server = await asyncio.start_server(self._converse, sock=tcp.dup())
-        async with server:
-            await self._datagrams(udp)
+    async def _serve_port(self, port: int, udp: socket.socket, tcp: socket.socket) -> None:
+        async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await self._converse(reader, writer, port)
 
-    async def _datagrams(self, udp: socket.socket) -> None:
+        with udp, tcp:
+            server = await asyncio.start_server(converse, sock=tcp)
+            async with server:
+                await self._datagrams(udp, port)
+
+    async def _datagrams(self, udp: socket.socket, port: int) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            query, client = await loop.sock_recvfrom(udp, 4096)
-            response = self.answer(query, "udp")
-            if response:
-                with contextlib.suppress(OSError):  # the asking Pod is gone
-                    await loop.sock_sendto(udp, response, client)
+            with contextlib.suppress(ConnectionError):  # an earlier asker has closed its socket
+                packet, client = await loop.sock_recvfrom(udp, wire.LARGEST)
+                if len(self._answering) < AT_ONCE:
+                    task = asyncio.create_task(self._answer_datagram(udp, packet, client, port))
+                    self._answering.add(task)
+                    task.add_done_callback(self._answering.discard)
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _answer_datagram(self, udp: socket.socket, packet: bytes, client: Address, port: int) -> None:
+        response = await self.answer(packet, "udp", client, port)
+        if response:
+            with contextlib.suppress(OSError):  # the asking Pod is gone
+                await asyncio.get_running_loop().sock_sendto(udp, response, client)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
         """Messages with a length of two bytes before each: RFC 1035 4.2.2."""
+        client = writer.get_extra_info("peername")
         with contextlib.suppress(TimeoutError, asyncio.IncompleteReadError, ConnectionError):
             while True:
                 async with asyncio.timeout(TCP_IDLE):
                     length = int.from_bytes(await reader.readexactly(2), "big")
-                    query = await reader.readexactly(length)
-                response = self.answer(query, "tcp")
-                if response is None:
+                    packet = await reader.readexactly(length)
+                response = await self.answer(packet, "tcp", client, port)
+                if not response:
                     break
                 writer.write(len(response).to_bytes(2, "big") + response)
                 await writer.drain()
         writer.close()
 
     def _configure(self) -> None:
-        """A Corefile that cannot be read leaves the one before in force, as CoreDNS's reload does."""
+        """A Corefile that cannot be carried out leaves the one before in force, as CoreDNS's reload does."""
         found = self._store.find(CONFIGMAPS, "kube-system", "coredns")
-        if found is None:
+        text = (found.get("data") or {}).get("Corefile", "") if found else self._text
+        if text == self._text:
             return
+        self._text = text
+        self._log("[INFO] Reloading")
         try:
-            self._view.config = parse((found.get("data") or {}).get("Corefile", ""))
+            self._configuration = configure(text, self._surroundings())
         except CorefileError as error:
+            self._log(f"[ERROR] Restart failed: {error}")
+            self._log(f"[ERROR] plugin/reload: Corefile changed but reload failed: {error}")
             log.error("kube-system/coredns: %s; the configuration before it stays in force", error)
+            return
+        self._log(f"[INFO] plugin/reload: Running configuration SHA512 = {self._configuration.digest}")
+        self._log("[INFO] Reloading complete")
+        for instance in self._instances:
+            instance.reloaded.set()
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings([], self._cluster, self._upstream, self._log)
+
+    def _tell_start(self, write_log: Callable[[str], None]) -> None:
+        for port, listener in self._configuration.listeners.items():
+            for zone in listener.zones:
+                write_log(f"{zone}:{port}")
+        write_log(f"[INFO] plugin/reload: Running configuration SHA512 = {self._configuration.digest}")
+        write_log(f"CoreDNS-{VERSION}")
+
+    def _log(self, line: str) -> None:
+        for instance in self._instances:
+            instance.write_log(line)
 
 
-def _format_error(query: bytes) -> bytes | None:
-    """A header that says FORMERR, for what has at least a header and is a query."""
-    if len(query) < 12 or query[2] & 0x80:
-        return None
-    return query[:2] + bytes([0x80 | query[2] & 0x79, dns.rcode.FORMERR]) + bytes(8)
+def _sockets(netns: int, port: int) -> tuple[socket.socket, socket.socket]:
+    with namespaces.inside_network_namespace(netns):
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for each in (udp, tcp):
+        each.setblocking(False)
+        each.bind(("0.0.0.0", port))
+    tcp.listen(128)
+    return udp, tcp
 
 
-def _truncated(response: dns.message.Message, size: int) -> bytes:
-    """As many whole records as fit, and the TC flag (RFC 2181 9)."""
-    response.flags |= dns.flags.TC
-    response.additional = []
-    records = list(response.answer)
-    response.answer = []
-    fitting = response.to_wire(max_size=size)
-    for rrset in records:
-        part = dns.rrset.RRset(rrset.name, rrset.rdclass, rrset.rdtype)
-        part.ttl = rrset.ttl
-        response.answer.append(part)
-        for record in rrset:
-            part.add(record)
-            try:
-                fitting = response.to_wire(max_size=size)
-            except dns.exception.TooBig:
-                return fitting
-    return fitting
+def _address_in(netns: int) -> str:
+    """The Pod's own address, which is the source of what it sends."""
+    with namespaces.inside_network_namespace(netns), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect(("10.96.0.1", 1))
+        address: str = probe.getsockname()[0]
+        return address

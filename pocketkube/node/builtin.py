@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable
 from pocketkube.node.containers import CannotStart, Streams
 from pocketkube.node.logs import Log
 
-# Serves inside the network namespace given as a descriptor until cancelled; calls back when it listens.
-Program = Callable[[int, Callable[[], None]], Awaitable[None]]
+# Serves inside the network namespace given as a descriptor until cancelled; calls back when it listens, and with each
+# line that it writes.
+Program = Callable[[int, Callable[[], None], Callable[[str], None]], Awaitable[None]]
 
 
 class BuiltinContainer:
@@ -30,12 +31,18 @@ class BuiltinContainer:
     async def start(self, *, stdin: bool) -> None:
         del stdin
         listening = asyncio.Event()
-        self._task = asyncio.ensure_future(self._program(self._netns, listening.set))
+        self._task = asyncio.ensure_future(self._program(self._netns, listening.set, self._write))
         waiting = asyncio.ensure_future(listening.wait())
         await asyncio.wait({self._task, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if self._task.done() and self._task.exception():
             raise CannotStart(str(self._task.exception()))
+
+    def _write(self, line: str) -> None:
+        data = f"{line}\n".encode()
+        self.log.write(data)
+        for queue in self.attached:
+            queue.put_nowait((1, data))
 
     async def wait(self) -> int:
         assert self._task

@@ -93,6 +93,11 @@ class PodWorker:
         self._setup.add_done_callback(_log_failure)
         self._arm_deadline()
 
+    @property
+    def netns(self) -> int | None:
+        """The Pod's network namespace, once it has one."""
+        return self._network.netns if self._network else None
+
     def runner(self, container: str) -> Runner | None:
         return next((each for each in (*self.inits, *self.containers) if each.spec["name"] == container), None)
 

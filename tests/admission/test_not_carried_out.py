@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pocketkube.admission.not_carried_out import SUFFIX, warnings
-from pocketkube.resources import DEPLOYMENTS, PODS, SERVICES, STATEFULSETS
+from pocketkube.resources import DEPLOYMENTS, ENDPOINTSLICES, PODS, SERVICES, STATEFULSETS
 from tests.conftest import Kubectl
 
 C = "spec.containers[0]"
@@ -49,7 +49,15 @@ def test_fields_of_a_template() -> None:
     obj = {"spec": {"template": pod({"hostPID": True}), "volumeClaimTemplates": [{}]}}
     assert warnings(DEPLOYMENTS, obj) == [f"spec.template.spec.hostPID: {SUFFIX}"]
     assert warnings(STATEFULSETS, obj)[1:] == [f"spec.volumeClaimTemplates: {SUFFIX}"]
-    assert warnings(SERVICES, obj) == []
+
+
+def test_fields_of_services_and_slices() -> None:
+    assert warnings(SERVICES, {"spec": {"trafficDistribution": "PreferClose"}}) == [
+        f"spec.trafficDistribution: {SUFFIX}"
+    ]
+    assert warnings(SERVICES, {"spec": {"ports": []}}) == []
+    hinted = {"endpoints": [{"addresses": []}, {"addresses": [], "hints": {"forZones": [{"name": "a"}]}}]}
+    assert warnings(ENDPOINTSLICES, hinted) == [f"endpoints[1].hints: {SUFFIX}"]
 
 
 def test_kubectl_shows_them(kubectl: Kubectl, namespace: str) -> None:

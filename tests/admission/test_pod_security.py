@@ -57,11 +57,6 @@ BASELINE: list[tuple[str, dict[str, Any], str]] = [
         "securityContext.capabilities.add)",
     ),
     (
-        "proc-mount",
-        pod("p", context(procMount="Unmasked")),
-        'procMount (container "c" must not set securityContext.procMount to "Unmasked")',
-    ),
-    (
         "seccomp",
         pod(securityContext={"seccompProfile": {"type": "Unconfined"}}),
         'seccompProfile (pod must not set securityContext.seccompProfile.type to "Unconfined")',

@@ -1,0 +1,126 @@
+"""What DNS has to know of the cluster: Services, their endpoints, Namespaces and Pods, found by name and by address.
+
+Names are in lower case, as the API requires them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from pocketkube.resources import ENDPOINTSLICES, NAMESPACES, PODS, SERVICES
+from pocketkube.store import Object, Store
+
+SERVICE_NAME = "kubernetes.io/service-name"
+LONGEST_LABEL = 63  # bytes, RFC 1035 2.3.4
+NO_PORT = -1  # of a Service or EndpointSlice without ports: it has addresses, but no SRV records
+
+Key = tuple[str, str]  # (name, namespace)
+
+
+class Port(NamedTuple):
+    """`protocol` in lower case."""
+
+    name: str
+    protocol: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One ready address. `pod` is the name of the Pod it belongs to, or ""."""
+
+    address: str
+    hostname: str
+    pod: str
+    ports: tuple[Port, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    name: str
+    namespace: str
+    external_name: str  # "" unless it is of that type
+    addresses: tuple[str, ...]  # () for a headless one
+    ports: tuple[Port, ...]
+
+
+class ClusterIndex:
+    """Follows the store by being told that something changed; what was asked for is built when it is asked for."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.services: dict[Key, Service] = {}
+        self.endpoints: dict[Key, list[Endpoint]] = {}
+        self.by_cluster_ip: dict[str, Key] = {}
+        self.by_endpoint: dict[str, list[tuple[Key, Endpoint]]] = {}
+        self.namespaces: set[str] = set()
+        self.pods: set[tuple[str, str]] = set()  # (namespace, address)
+        self.serial = int(time.time())  # when something last changed
+        self.own_address = ""  # CoreDNS's own
+        self._stale = True
+
+    def changed(self) -> None:
+        self._stale = True
+
+    def refresh(self) -> None:
+        """Look at the store again if it has changed. Cheap otherwise: call it before every question."""
+        if not self._stale:
+            return
+        self._stale = False
+        self.serial = int(time.time())
+        self.namespaces = {each["metadata"]["name"] for each in self._store.list(NAMESPACES)}
+        self.services = {(found.name, found.namespace): found for found in map(_service, self._store.list(SERVICES))}
+        self.by_cluster_ip = {address: key for key, service in self.services.items() for address in service.addresses}
+        self.endpoints, self.by_endpoint = defaultdict(list), defaultdict(list)
+        for each in self._store.list(ENDPOINTSLICES):
+            labels = each["metadata"].get("labels") or {}
+            if labels.get(SERVICE_NAME) and each.get("addressType") != "FQDN":
+                self._add_slice((labels[SERVICE_NAME], each["metadata"]["namespace"]), each)
+        self.pods = {
+            (pod["metadata"]["namespace"], pod["status"]["podIP"])
+            for pod in self._store.list(PODS)
+            if pod.get("status", {}).get("podIP")
+            and pod["status"].get("phase") not in ("Succeeded", "Failed")
+            and "deletionTimestamp" not in pod["metadata"]
+        }
+
+    def _add_slice(self, key: Key, obj: Object) -> None:
+        ports = _ports(obj.get("ports"))
+        for endpoint in obj.get("endpoints") or ():
+            if (endpoint.get("conditions") or {}).get("ready") is False:
+                continue
+            target = endpoint.get("targetRef") or {}
+            pod = target.get("name", "") if len(target.get("name", "")) <= LONGEST_LABEL else ""
+            for address in endpoint["addresses"]:
+                found = Endpoint(address, endpoint.get("hostname") or "", pod, ports)
+                self.endpoints[key].append(found)
+                self.by_endpoint[address].append((key, found))
+
+
+def _service(obj: Object) -> Service:
+    metadata, spec = obj["metadata"], obj["spec"]
+    external = spec.get("externalName", "") if spec.get("type") == "ExternalName" else ""
+    addresses = spec.get("clusterIPs") or [spec.get("clusterIP")]
+    if external or addresses[0] in (None, "", "None"):
+        addresses = []
+    return Service(metadata["name"], metadata["namespace"], external, tuple(addresses), _ports(spec.get("ports")))
+
+
+def _ports(ports: list[Object] | None) -> tuple[Port, ...]:
+    found = tuple(
+        Port(port.get("name") or "", (port.get("protocol") or "TCP").lower(), port.get("port") or NO_PORT)
+        for port in ports or ()
+    )
+    return found or (Port("", "", NO_PORT),)
+
+
+def version(address: str) -> int:
+    """4 or 6 for an IP address, 0 for what is none."""
+    try:
+        return ip_address(address).version
+    except ValueError:
+        return 0

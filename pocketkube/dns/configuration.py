@@ -1,0 +1,189 @@
+"""From server blocks to what answers: for each port the zones that are served there, each by a chain of plugins."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Protocol
+
+import dns.exception
+import dns.name
+import dns.rcode
+import dns.rdataclass
+from dns.rdatatype import RdataType
+
+from pocketkube.dns.corefile import CorefileError, Directive, ServerBlock, parse
+from pocketkube.dns.message import Failed, Handler, Request, Response
+from pocketkube.dns.plugins import (
+    answers_cut,
+    cache,
+    forward,
+    hosts,
+    kubernetes_setup,
+    loadbalance,
+    logs,
+    rewrite,
+    template,
+)
+from pocketkube.dns.plugins.setup import Surroundings, names
+from pocketkube.dns.upstream import DNS_PORT
+
+
+class Plugin(Protocol):
+    async def answer(self, request: Request, following: Handler) -> Response: ...
+
+
+Setup = Callable[[list[Directive], Surroundings], Any]
+
+# In the order in which CoreDNS runs them, whatever order they are written in (its plugin.cfg).
+PLUGINS: dict[str, Setup] = {
+    "bufsize": answers_cut.buffer_setup,
+    "errors": logs.errors_setup,
+    "log": logs.log_setup,
+    "any": answers_cut.any_setup,
+    "loadbalance": loadbalance.setup,
+    "cache": cache.setup,
+    "rewrite": rewrite.setup,
+    "minimal": answers_cut.minimal_setup,
+    "template": template.setup,
+    "hosts": hosts.setup,
+    "kubernetes": kubernetes_setup.setup,
+}
+# What concerns CoreDNS as a program, and its properties: they change no answer.
+ACCEPTED: dict[str, set[str]] = {
+    "cancel": set(),
+    "debug": set(),
+    "health": {"lameduck"},
+    "loop": set(),
+    "metadata": set(),
+    "multisocket": set(),
+    "pprof": {"block"},
+    "prometheus": set(),
+    "ready": {"monitor"},
+    "reload": set(),
+    "timeouts": {"read", "write", "idle"},
+}
+NOT_CARRIED_OUT = {
+    *("root", "geoip", "tls", "quic", "grpc_server", "https", "https3", "nsid", "bind", "trace", "dnstap", "local"),
+    *("dns64", "acl", "chaos", "tsig", "header", "dnssec", "autopath", "transfer", "route53", "azure", "clouddns"),
+    *("k8s_external", "file", "auto", "secondary", "etcd", "grpc", "erratic", "whoami", "on", "sign", "view", "nomad"),
+}
+FOREIGN_CLASSES = {"chaos", "forward"}  # the plugins that let queries of other classes than IN in
+
+
+@dataclass(slots=True)
+class Listener:
+    """What is served on one port. `zones`: chains by name."""
+
+    zones: dict[dns.name.Name, Handler] = field(default_factory=dict)
+    foreign_classes: bool = False
+
+    async def respond(self, request: Request) -> Response:
+        """The response of the zone that the name belongs to. Failed when it is of none."""
+        if request.kind_class != dns.rdataclass.IN and not self.foreign_classes:
+            raise Failed(dns.rcode.REFUSED, "not of class IN")
+        matching = [zone for zone in self.zones if request.name.is_subdomain(zone)]
+        if not matching:
+            raise Failed(dns.rcode.REFUSED, "no such zone")
+        zone = max(matching, key=len)
+        if request.kind == RdataType.DS:  # what is said of a zone from above is its parent's to say
+            zone = min((each for each in matching if len(each) > 1), key=len, default=zone)
+        return await self.zones[zone](replace(request, resolve=self.respond))
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """`digest` is the SHA-512 of the text, in hexadecimal digits."""
+
+    listeners: dict[int, Listener]
+    digest: str
+
+
+def configure(text: str, surroundings: Surroundings) -> Configuration:
+    """Set everything up as a Corefile says; CorefileError, and nothing changed, for one that cannot be."""
+    listeners: dict[int, Listener] = defaultdict(Listener)
+    blocks = parse(text)
+    for block in blocks:
+        for directive in block.directives:
+            _check_name(directive)
+    for block in blocks:
+        _add(block, listeners, surroundings)
+    return Configuration(dict(listeners), hashlib.sha512(text.encode()).hexdigest())
+
+
+def _check_name(directive: Directive) -> None:
+    name = directive.name
+    if name in NOT_CARRIED_OUT:
+        raise Surroundings.not_carried_out(directive)
+    if name not in PLUGINS and name not in ACCEPTED and name != "forward":
+        raise CorefileError(directive.line, f"Unknown directive '{name}'")
+
+
+def _add(block: ServerBlock, listeners: dict[int, Listener], surroundings: Surroundings) -> None:
+    with _line_of(block.line):
+        served = [each for key in block.keys for each in _served(key, block.line)]
+    zones = [zone for zone, _ in served]
+    handler = _chain(block.directives, replace(surroundings, zones=zones))
+    for zone, port in served:
+        if zone in listeners[port].zones:
+            raise CorefileError(block.line, f"cannot serve dns://{zone}:{port} - it is already defined")
+        listeners[port].zones[zone] = handler
+        if any(each.name in FOREIGN_CLASSES for each in block.directives):
+            listeners[port].foreign_classes = True
+
+
+def _served(key: str, line: int) -> list[tuple[dns.name.Name, int]]:
+    """`example.org:1053` → the zone and the port; a network stands for its reverse zones."""
+    host = key.removeprefix("dns://")
+    if "://" in host:
+        raise CorefileError(line, f"pocketkube serves no '{key}': plain DNS only")
+    head, colon, tail = host.rpartition(":")
+    if not colon:
+        return [(zone, DNS_PORT) for zone in names([host])]
+    if not (tail.isascii() and tail.isdigit() and 0 < int(tail) < 65536):
+        raise CorefileError(line, f"invalid port in '{key}'")
+    return [(zone, int(tail)) for zone in names([head or "."])]
+
+
+def _chain(directives: list[Directive], surroundings: Surroundings) -> Handler:
+    written: dict[str, list[Directive]] = defaultdict(list)
+    for each in directives:
+        written[each.name].append(each)
+    plugins: list[Plugin] = []
+    for name, setup in PLUGINS.items():
+        if written[name]:
+            with _line_of(written[name][0].line):
+                plugins.append(setup(written[name], surroundings))
+    for each in written["forward"]:
+        with _line_of(each.line):
+            plugins.append(forward.setup(each, surroundings))
+    for name, properties in ACCEPTED.items():
+        for each in written[name]:
+            for line in each.properties:
+                if line.words[0] not in properties:
+                    raise each.wrong_arguments(line.words[-1], line.number)
+    handler: Handler = _nothing if plugins else _refuse
+    for plugin in reversed(plugins):
+        handler = partial(plugin.answer, following=handler)
+    return handler
+
+
+@contextlib.contextmanager
+def _line_of(line: int) -> Iterator[None]:
+    """A name that is none is an error of this line."""
+    try:
+        yield
+    except dns.exception.DNSException as error:
+        raise CorefileError(line, str(error)) from error
+
+
+async def _nothing(_request: Request) -> Response:
+    raise Failed(dns.rcode.SERVFAIL, "no next plugin found")
+
+
+async def _refuse(_request: Request) -> Response:
+    raise Failed(dns.rcode.REFUSED, "the server block has no plugin that answers")

@@ -1,0 +1,65 @@
+"""Reading `kubernetes` in a Corefile."""
+
+from __future__ import annotations
+
+from pocketkube.dns.corefile import CorefileError, Directive, Line
+from pocketkube.dns.plugins.kubernetes import Kubernetes
+from pocketkube.dns.plugins.kubernetes_names import ClusterNames, is_reverse
+from pocketkube.dns.plugins.setup import Fallthrough, Surroundings, names, once, only, whole_number
+
+POD_MODES = ("disabled", "insecure", "verified")
+LONGEST_TTL = 3600  # seconds
+# About a connection to the API that is not needed here; `upstream` has no effect in CoreDNS either.
+WITHOUT_EFFECT = ("resyncperiod", "startup_timeout", "upstream")
+NOT_CARRIED_OUT = ("endpoint", "tls", "kubeconfig", "labels", "namespace_labels", "multicluster")
+SWITCHES = {"endpoint_pod_names": "endpoint_pod_names", "noendpoints": "no_endpoints"}
+
+
+def setup(directives: list[Directive], surroundings: Surroundings) -> Kubernetes:
+    directive = once(directives)
+    zones = names(directive.arguments) or surroundings.zones
+    primary = next((zone for zone in zones if not is_reverse(zone)), None)
+    if primary is None:
+        raise CorefileError(directive.line, "non-reverse zone name must be used")
+    made = Kubernetes(ClusterNames(surroundings.cluster), zones, primary)
+    for line in directive.properties:
+        if line.words[0] in NOT_CARRIED_OUT:
+            raise surroundings.not_carried_out(directive, line)
+        if line.words[0] not in WITHOUT_EFFECT:
+            _option(made, directive, line)
+    return made
+
+
+def _option(made: Kubernetes, directive: Directive, line: Line) -> None:
+    name, *arguments = line.words
+    if name in SWITCHES:
+        only(directive, line, 0)
+        setattr(made.names, SWITCHES[name], True)
+        return
+    match name:
+        case "pods":
+            made.names.pods = _pod_mode(directive, line)
+        case "ttl":
+            made.ttl = whole_number(directive, line)
+            if made.ttl > LONGEST_TTL:
+                raise CorefileError(line.number, f"ttl must be in range [0, {LONGEST_TTL}]: {made.ttl}")
+        case "ignore":
+            if arguments[:1] != ["empty_service"]:
+                raise CorefileError(line.number, f"unable to parse ignore value: '{' '.join(arguments)}'")
+            made.names.ignore_empty_service = True
+        case "namespaces":
+            if not arguments:
+                raise directive.wrong_arguments(name, line.number)
+            made.names.namespaces |= set(arguments)
+        case "fallthrough":
+            made.fallthrough = Fallthrough.of(arguments)
+        case _:
+            raise CorefileError(line.number, f"unknown property '{name}'")
+
+
+def _pod_mode(directive: Directive, line: Line) -> str:
+    (mode,) = only(directive, line, 1)
+    if mode not in POD_MODES:
+        problem = f"wrong value for pods: {mode},  must be one of: disabled, verified, insecure"
+        raise CorefileError(line.number, problem)
+    return mode

@@ -1,0 +1,170 @@
+"""Other DNS servers. Those in the cluster are asked from CoreDNS's own Pod; those outside only if that was allowed.
+
+A socket belongs to the network namespace it was made in, so the one that reaches outside is made before the sandbox is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import secrets
+import socket
+import struct
+from collections.abc import Iterable
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.rcode
+
+from pocketkube import namespaces
+from pocketkube.dns.message import Failed, Record, Request, Response
+
+Address = tuple[str, int]
+
+DNS_PORT = 53
+READ_SECONDS = 2.0  # for one server, as CoreDNS's forward waits
+INSIDE = [ip_network(each) for each in ("10.244.0.0/16", "10.96.0.0/16", "172.18.0.0/16", "127.0.0.0/8")]
+LARGEST = 65535
+
+
+class Outside:
+    """The way out of the cluster. `resolvers` are the host's own; `reach` is a UDP socket of the host's network."""
+
+    def __init__(self, reach: socket.socket, resolvers: list[Address]) -> None:
+        reach.setblocking(False)
+        self.resolvers = resolvers
+        self._socket = reach
+        self._waiting: dict[tuple[int, Address], asyncio.Future[bytes]] = {}
+        self._reading: asyncio.Task[None] | None = None
+
+    async def ask(self, packet: bytes, server: Address) -> bytes:
+        """Its reply; TimeoutError when none comes."""
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._read())
+        loop = asyncio.get_running_loop()
+        key = (int.from_bytes(packet[:2], "big"), server)
+        self._waiting[key] = loop.create_future()
+        try:
+            await loop.sock_sendto(self._socket, packet, server)
+            async with asyncio.timeout(READ_SECONDS):
+                return await self._waiting[key]
+        finally:
+            del self._waiting[key]
+
+    async def _read(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            with contextlib.suppress(OSError):  # an earlier packet could not be delivered
+                packet, server = await loop.sock_recvfrom(self._socket, LARGEST)
+                waiting = self._waiting.get((int.from_bytes(packet[:2], "big"), server[:2]))
+                if waiting and not waiting.done():
+                    waiting.set_result(packet)
+
+
+class Upstream:
+    """`netns`: a descriptor of the Pod's network, set when CoreDNS starts there."""
+
+    def __init__(self, outside: Outside | None = None) -> None:
+        self.netns: int | None = None
+        self.outside = outside
+
+    async def ask(self, request: Request, servers: Iterable[Address]) -> Response:
+        """The reply of the first of `servers` that gives one, tried in random order. Failed when none does."""
+        reachable = [server for server in servers if _is_inside(server) or self.outside]
+        if not reachable:
+            raise Failed(dns.rcode.SERVFAIL, "no upstream: the cluster was started without --internet")
+        reason: Exception | None = None
+        for server in random.sample(reachable, len(reachable)):
+            query = _query(request)
+            try:
+                reply = dns.message.from_wire(await self._exchange(query, server, request.transport))
+            except (OSError, TimeoutError, dns.exception.DNSException, asyncio.IncompleteReadError) as error:
+                reason = error
+                continue
+            if query.is_response(reply):
+                return _response(reply)
+        raise Failed(dns.rcode.SERVFAIL, f"{server[0]}:{server[1]}: {reason or 'the reply is to another question'}")
+
+    async def _exchange(self, query: dns.message.Message, server: Address, transport: str) -> bytes:
+        packet = query.to_wire()
+        if not _is_inside(server):
+            assert self.outside
+            return await self.outside.ask(packet, server)
+        async with asyncio.timeout(READ_SECONDS):
+            if transport == "tcp":
+                return await self._over_tcp(packet, server)
+            loop = asyncio.get_running_loop()
+            with self._socket(socket.SOCK_DGRAM) as udp:
+                await loop.sock_connect(udp, server)
+                await loop.sock_sendall(udp, packet)
+                return await loop.sock_recv(udp, LARGEST)
+
+    async def _over_tcp(self, packet: bytes, server: Address) -> bytes:
+        with self._socket(socket.SOCK_STREAM) as tcp:
+            await asyncio.get_running_loop().sock_connect(tcp, server)
+            reader, writer = await asyncio.open_connection(sock=tcp)
+            writer.write(struct.pack("!H", len(packet)) + packet)
+            (length,) = struct.unpack("!H", await reader.readexactly(2))
+            reply = await reader.readexactly(length)
+            writer.close()
+            return reply
+
+    def _socket(self, kind: socket.SocketKind) -> socket.socket:
+        if self.netns is None:
+            raise OSError("CoreDNS does not run in a Pod")
+        with namespaces.inside_network_namespace(self.netns):
+            made = socket.socket(socket.AF_INET, kind)
+        made.setblocking(False)
+        return made
+
+
+def host_resolvers(text: str | None = None) -> list[Address]:
+    """The name servers of the host's /etc/resolv.conf; [] when it names none."""
+    if text is None:
+        try:
+            text = Path("/etc/resolv.conf").read_text(errors="replace")
+        except OSError:
+            return []
+    found = []
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) > 1 and words[0] == "nameserver":
+            with contextlib.suppress(ValueError):
+                if ip_address(words[1]).version == 4:
+                    found.append((words[1], DNS_PORT))
+    return found
+
+
+def _is_inside(server: Address) -> bool:
+    return any(ip_address(server[0]) in network for network in INSIDE)
+
+
+def _query(request: Request) -> dns.message.Message:
+    """The same question with an identity of its own, which a stranger cannot guess."""
+    asked = request.query
+    query = dns.message.Message(id=secrets.randbits(16))
+    query.flags = asked.flags
+    query.find_rrset(query.question, request.name, request.kind_class, request.kind, create=True, force_unique=True)
+    if asked.edns >= 0:
+        query.use_edns(0, asked.ednsflags, asked.payload, options=list(asked.options))
+    return query
+
+
+def _response(reply: dns.message.Message) -> Response:
+    answer, authority, additional = (
+        [Record(rrset.name, rrset.ttl, data) for rrset in section for data in rrset]
+        for section in (reply.answer, reply.authority, reply.additional)
+    )
+    return Response(
+        reply.rcode(),
+        answer,
+        authority,
+        additional,
+        authoritative=bool(reply.flags & dns.flags.AA),
+        recursion_available=bool(reply.flags & dns.flags.RA),
+        truncated=bool(reply.flags & dns.flags.TC),
+    )

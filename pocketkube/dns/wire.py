@@ -1,0 +1,143 @@
+"""From bytes to a query and from a response to bytes, as much of it as the asker can take."""
+
+from __future__ import annotations
+
+import io
+import struct
+from dataclasses import replace
+
+import dns.edns
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.opcode
+import dns.rcode
+import dns.rdatatype
+
+from pocketkube.dns.message import Record, Response
+
+HEADER = 12  # bytes
+SMALLEST = 512  # bytes over UDP that everyone can take: RFC 1035 4.2.1, RFC 6891 6.2.3
+LARGEST = 65535
+OPT = struct.Struct("!BHHBBHH")  # root, type, size, extended rcode, version, flags, length of the options
+ECHOED = {
+    dns.edns.OptionType.NSID,
+    9,  # EXPIRE, RFC 7314
+    dns.edns.OptionType.COOKIE,
+    11,  # edns-tcp-keepalive, RFC 7828
+    dns.edns.OptionType.PADDING,
+}
+UNCOMPRESSED = {dns.rdatatype.SRV}  # its target may not be: RFC 2782
+QUERY_BITS = dns.flags.RD | dns.flags.CD  # what a response repeats of its query's flags
+REFUSED_BITS = QUERY_BITS | dns.flags.TC | dns.flags.RA | dns.flags.AD
+
+Compression = dict[dns.name.Name, int] | None
+
+
+def read(packet: bytes) -> dns.message.Message | bytes | None:
+    """A query; the response to what is none; None for what gets no response at all."""
+    if len(packet) < HEADER:
+        return None
+    identity, flags, questions, answers, authorities, additionals = struct.unpack_from("!6H", packet)
+    if flags & dns.flags.QR:
+        return None
+    opcode = dns.opcode.from_flags(flags)
+    if opcode not in (dns.opcode.QUERY, dns.opcode.NOTIFY):
+        return _refuse(identity, flags, dns.opcode.to_flags(opcode) | dns.rcode.NOTIMP)
+    if questions != 1 or answers > 1 or authorities > 1 or additionals > 2:
+        return _refuse(identity, flags, dns.rcode.FORMERR)
+    try:
+        return dns.message.from_wire(packet, ignore_trailing=True)
+    except (dns.exception.DNSException, ValueError):
+        return _refuse(identity, flags, dns.rcode.FORMERR)
+
+
+def write(query: dns.message.Message, response: Response, transport: str) -> bytes:
+    """The response in wire format. What does not fit is left out, and TC says so (RFC 2181 9)."""
+    payload = query.payload if query.edns >= 0 else 0
+    payload = min(payload, response.buffer) if response.buffer else payload
+    size = max(payload, SMALLEST) if transport == "udp" else LARGEST
+    options = _options(query, payload, response.rcode)
+    whole = _render(query, response, options, None)
+    if len(whole) <= size:
+        return whole
+    return _render(query, _fitting(query, response, size - len(options)), options, {})
+
+
+def _fitting(query: dns.message.Message, response: Response, size: int) -> Response:
+    """As many records as fit into `size`, section by section."""
+    out, names = io.BytesIO(bytes(HEADER)), {}  # type: io.BytesIO, dict[dns.name.Name, int]
+    out.seek(HEADER)
+    _write_question(out, query, names)
+    kept: list[list[Record]] = []
+    for section in (response.answer, response.authority, response.additional):
+        kept.append([])
+        for each in section:
+            _write_record(out, each, names)
+            if out.tell() > size:
+                break
+            kept[-1].append(each)
+    answer, authority, additional = kept
+    cut = sum(map(len, kept)) < len(response.answer) + len(response.authority) + len(response.additional)
+    return replace(
+        response,
+        answer=answer,
+        authority=authority,
+        additional=additional,
+        truncated=response.truncated or cut,
+    )
+
+
+def _render(query: dns.message.Message, response: Response, options: bytes, names: Compression) -> bytes:
+    flags = dns.flags.QR | query.flags & QUERY_BITS | dns.opcode.to_flags(query.opcode()) | response.rcode & 0xF
+    flags |= dns.flags.AA * response.authoritative
+    flags |= dns.flags.TC * response.truncated
+    flags |= dns.flags.RA * response.recursion_available
+    sections = (response.answer, response.authority, response.additional)
+    counts = [len(section) for section in sections]
+    counts[2] += bool(options)
+    out = io.BytesIO()
+    out.write(struct.pack("!6H", query.id, flags, len(query.question), *counts))
+    _write_question(out, query, names)
+    for section in sections:
+        for each in section:
+            _write_record(out, each, names)
+    out.write(options)
+    return out.getvalue()
+
+
+def _write_question(out: io.BytesIO, query: dns.message.Message, names: Compression) -> None:
+    question = query.question[0]
+    question.name.to_wire(out, names)
+    out.write(struct.pack("!HH", question.rdtype, question.rdclass))
+
+
+def _write_record(out: io.BytesIO, each: Record, names: Compression) -> None:
+    each.name.to_wire(out, names)
+    out.write(struct.pack("!HHI", each.data.rdtype, each.data.rdclass, each.ttl))
+    at = out.tell()
+    out.write(b"\0\0")
+    each.data.to_wire(out, None if each.data.rdtype in UNCOMPRESSED else names)
+    end = out.tell()
+    out.seek(at)
+    out.write(struct.pack("!H", end - at - 2))
+    out.seek(end)
+
+
+def _options(query: dns.message.Message, payload: int, rcode: dns.rcode.Rcode) -> bytes:
+    """The OPT record, which repeats the asker's own, if it sent one (RFC 6891)."""
+    if query.edns < 0:
+        return b""
+    content = b""
+    for option in query.options:
+        if option.otype in ECHOED:
+            value = option.to_wire() or b""
+            content += struct.pack("!HH", option.otype, len(value)) + value
+    do = query.ednsflags & dns.flags.DO
+    return OPT.pack(0, dns.rdatatype.OPT, payload, rcode >> 4, 0, do, len(content)) + content
+
+
+def _refuse(identity: int, flags: int, code: int) -> bytes:
+    """A header alone: what follows it in the query could not be understood."""
+    return struct.pack("!6H", identity, dns.flags.QR | flags & REFUSED_BITS | code, 0, 0, 0, 0)
