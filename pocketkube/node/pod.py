@@ -219,7 +219,7 @@ class PodWorker:
             self._network = network.add_pod(node, network_sysctls(self.pod))
             self._machine.joined(self.pod, self._network.address)
         await self._prepare()
-        if await self._initialize():
+        if not self._is_over() and await self._initialize():
             for runner in self.containers:
                 self._tasks.append(self._begin(runner))
                 await runner.attempted.wait()
