@@ -50,10 +50,8 @@ def all_images() -> list[Kept]:
     found = []
     for path in directory().glob(f"*/{DESCRIPTION}"):
         with contextlib.suppress(OSError, ValueError, TypeError):
-            fields = json.loads(path.read_text())
-            found.append(
-                Kept(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
-            )
+            fields: dict[str, Any] = json.loads(path.read_text())
+            found.append(Kept(**dict(zip(fields, map(_frozen, fields.values()), strict=True))))
     return sorted(found, key=lambda image: image.references)
 
 
