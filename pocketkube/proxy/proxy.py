@@ -10,7 +10,8 @@ from pocketkube.nftables import Nftables
 from pocketkube.node.network import Node
 from pocketkube.proxy.changes import Elements, commands
 from pocketkube.proxy.conntrack import Conntrack, Flow
-from pocketkube.proxy.endpoints import serving
+from pocketkube.proxy.endpoints import endpoints_of, serving
+from pocketkube.proxy.health_checks import HealthChecks
 from pocketkube.proxy.rules import BASE, TABLE, Rules, external_addresses, has_cluster_ip, rules_of
 from pocketkube.resources import ENDPOINTSLICES, SERVICES
 from pocketkube.store import Event, Object, Store
@@ -30,6 +31,8 @@ class _NodeRules:
         self.by_service: dict[Key, Rules] = {}
         self._nftables = Nftables(node.netns)
         self._conntrack = Conntrack(node.netns)
+        self._health_checks = HealthChecks(node.netns)
+        self._checked: dict[Key, tuple[int, int]] = {}
         self._elements: Elements = {}
         self._begin()
 
@@ -60,6 +63,20 @@ class _NodeRules:
     def forget(self, flows: Iterable[Flow]) -> None:
         """Let go of UDP packets that go on to where nobody serves any more."""
         self._conntrack.forget(list(flows))
+
+    def check(self, services: dict[Key, Object | None], slices: dict[Key, list[Object]]) -> None:
+        """Tell load balancers whether there are endpoints here."""
+        for key, service in services.items():
+            self._checked.pop(key, None)
+            port = (service["spec"].get("healthCheckNodePort") or 0) if service else 0
+            if service and port:
+                here = {
+                    endpoint.address
+                    for each in service["spec"]["ports"]
+                    for endpoint in endpoints_of(each, slices[key], self.node.name).here
+                }
+                self._checked[key] = (port, len(here))
+        self._health_checks.serve({port: (*key, count) for key, (port, count) in self._checked.items()})
 
     def _begin(self) -> None:
         self._nftables.run(f"{BASE}\nadd element ip {TABLE} node-ips {{ {self.node.address} }}\n")
@@ -95,6 +112,7 @@ class Proxy:
                 key: rules_of(service, slices[key], state.node.name, state.own) if service else Rules()
                 for key, service in services.items()
             }
+            state.check(services, slices)
             try:
                 state.apply(rules)
             except OSError:

@@ -35,7 +35,7 @@ def udp(port):
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("0.0.0.0", port))
     while True:
-        _, peer = server.recvfrom(64)
+        _, peer = server.recvfrom(512)
         server.sendto(f"{name} {peer[0]}".encode(), peer)
 
 for serve, port in ((tcp, 80), (tcp, 81), (udp, 53)):
@@ -54,8 +54,8 @@ for _ in range(times):
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 client.bind(("", own_port))
             client.connect((host, port))
-            if kind == "udp":
-                client.send(b"?")
+            if kind != "tcp":
+                client.send(b"GET / HTTP/1.1\\r\\n\\r\\n")
             print(client.recv(64).decode())
     except TimeoutError:
         print("silence")
@@ -112,7 +112,7 @@ class Place:
         return self.create("Service", name, {"selector": {"app": "echo"}, "ports": ports, **spec})
 
     def ask(self, client: str, host: str, port: int, kind: str = "tcp", own_port: int = 0, times: int = 1) -> list[str]:
-        """What `client` hears each time: `NAME ADDRESS` (who answers, and whom that one sees), "refused" or "silence"."""
+        """What `client` hears each time: `NAME ADDRESS` (who answers, whom that one sees), "refused" or "silence"."""
         command = ("exec", client, "--", "python3", "-c", CLIENT, kind, host, str(port), str(own_port), str(times))
         return self.run(*command).splitlines()
 

@@ -192,6 +192,21 @@ def test_a_load_balancer_is_pending_and_has_a_node_port(place: Place) -> None:
     place.expect(BOTH, "near", place.nodes["node01"], made["spec"]["ports"][0]["nodePort"])
 
 
+@pytest.mark.parametrize(("only", "statuses"), [("one", ["200", "503"]), ("none", ["503", "503"])])
+def test_the_health_check_of_a_local_load_balancer(place: Place, only: str, statuses: list[str]) -> None:
+    port = {"one": 30901, "none": 30902}[only]
+    spec = {"externalTrafficPolicy": "Local", "healthCheckNodePort": port, "selector": {"only": only}}
+    place.service(f"checked-{only}", type="LoadBalancer", **spec)
+    place.expect({"HTTP/1.1"}, "near", place.nodes["node01"], port, "http")
+    for node, status in zip(("node01", "node02"), statuses, strict=True):
+        url = f"http://{place.nodes[node]}:{port}/healthz"
+        body, code = place.run("exec", "near", "--", "curl", "-s", "-w", "\n%{http_code}", url).rsplit("\n", 1)
+        said = json.loads(body)
+        assert code == status
+        assert said["service"] == {"namespace": place.namespace, "name": f"checked-{only}"}
+        assert said["localEndpoints"] == (1 if status == "200" else 0)
+
+
 def test_slices_made_by_hand(place: Place) -> None:
     """Without selector: the slices' ports are matched by name, and their conditions count."""
     address = place.service("manual", selector=None)["spec"]["clusterIP"]
