@@ -56,7 +56,7 @@ for _ in range(times):
             client.connect((host, port))
             if kind != "tcp":
                 client.send(b"GET / HTTP/1.1\\r\\n\\r\\n")
-            print(client.recv(64).decode())
+            print(client.recv(64).decode().partition("\\r")[0])
     except TimeoutError:
         print("silence")
     except OSError as error:
