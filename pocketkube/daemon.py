@@ -38,6 +38,8 @@ def main() -> None:
     kept, lifeline = os.pipe()
     try:
         _require_programs()
+        if stays:
+            keeper.record(directory)
         inside = sandbox.enter()
         if inside:
             os.close(kept)

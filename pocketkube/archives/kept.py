@@ -30,7 +30,10 @@ class Kept:
     command: tuple[str, ...]
     environment: tuple[str, ...]
     working_directory: str
-    user: str
+    user: str  # as it is written there; below, who that is
+    uid: int
+    gid: int
+    groups: tuple[int, ...]
     stop_signal: str
     exposed_ports: tuple[str, ...]
     size: int  # bytes, unpacked

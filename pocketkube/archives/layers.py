@@ -1,7 +1,7 @@
 """Layers laid one over the other into one directory, in which the last word on each path counts.
 
 Nothing is ever written outside that directory: paths are resolved inside it, step by step, as the container would.
-Owners are not kept, nor set-user-id bits: the files are the user's own.
+Set-user-id bits are not kept, and owners only where root unpacks: else the files are the user's own.
 Source: https://github.com/opencontainers/image-spec/blob/main/layer.md
 """
 
@@ -20,6 +20,8 @@ from pocketkube.archives.archive import LARGEST, ArchiveError, decompressed, rem
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
 MOST_FILES = 1_000_000
+IDS = 65536  # users and groups that a cluster of root's has
+LARGEST_TEXT = 1 << 20  # characters
 LINKS_FOLLOWED = 40
 PERMISSIONS = 0o1777
 
@@ -35,6 +37,15 @@ class Unpacked:
         self._bytes = 0
         self._files = 0
         self._modes: dict[Path, int] = {}
+        self._keeps_owners = os.geteuid() == 0
+
+    def read(self, name: str) -> str:
+        """A small text file of the image, such as etc/passwd; "" when there is none there itself."""
+        path = self.root / name
+        if not path.is_file() or path.resolve() != self.root.resolve() / name:  # a link may lead anywhere
+            return ""
+        with path.open(errors="replace") as file:
+            return file.read(LARGEST_TEXT)
 
     def add(self, file: IO[bytes], diff_id: str, what: str) -> None:
         """Lay a layer over those that are there. `what`: how an error names it."""
@@ -101,6 +112,7 @@ class Unpacked:
                 _remove(path)
                 path.mkdir()
             self._modes[path] = entry.mode & PERMISSIONS
+            self._give(path, entry)
             return
         if not (entry.isreg() or entry.issym() or entry.islnk() or entry.isfifo()):
             self.left_out += 1
@@ -111,7 +123,8 @@ class Unpacked:
         _remove(path)
         if target:
             os.link(target, path, follow_symlinks=False)
-        elif entry.issym():
+            return
+        if entry.issym():
             path.symlink_to(entry.linkname)
         elif entry.isfifo():
             os.mkfifo(path, entry.mode & 0o777)
@@ -123,6 +136,11 @@ class Unpacked:
             path.chmod(entry.mode & PERMISSIONS)
             with contextlib.suppress(OverflowError, OSError):
                 os.utime(path, (entry.mtime, entry.mtime))
+        self._give(path, entry)
+
+    def _give(self, path: Path, entry: tarfile.TarInfo) -> None:
+        if self._keeps_owners and max(entry.uid, entry.gid) < IDS:
+            os.chown(path, entry.uid, entry.gid, follow_symlinks=False)
 
     def _link_target(self, entry: tarfile.TarInfo) -> Path:
         parts = _parts(entry.linkname)

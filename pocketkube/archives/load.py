@@ -10,6 +10,7 @@ from pocketkube.archives.archive import Archive, ArchiveError
 from pocketkube.archives.kept import Kept
 from pocketkube.archives.layers import Unpacked
 from pocketkube.archives.manifest import Packed, images
+from pocketkube.archives.users import resolve
 from pocketkube.image_reference import parse_reference
 
 
@@ -31,16 +32,18 @@ def _load_one(archive: Archive, packed: Packed) -> Kept:
             with archive.open(layer) as file:
                 unpacked.add(file, str(diff_id), f"{archive.path}: layer {number}")
         unpacked.finish()
-        image = _described(archive, packed, references, _size(root))
+        image = _described(archive, packed, references, unpacked)
         kept.keep(root, image)
         return image
 
 
-def _described(archive: Archive, packed: Packed, references: tuple[str, ...], size: int) -> Kept:
+def _described(archive: Archive, packed: Packed, references: tuple[str, ...], unpacked: Unpacked) -> Kept:
     config = packed.config.get("config") or {}
     if not isinstance(config, dict):
         raise ArchiveError(f"{archive.path}: the image's configuration is no object")
     directory = _text(archive, config, "WorkingDir") or "/"
+    user = _text(archive, config, "User")
+    found = resolve(user, unpacked.read("etc/passwd"), unpacked.read("etc/group"))
     return Kept(
         id=packed.digest,
         references=references,
@@ -48,10 +51,13 @@ def _described(archive: Archive, packed: Packed, references: tuple[str, ...], si
         command=_texts(archive, config, "Cmd"),
         environment=_texts(archive, config, "Env"),
         working_directory=directory if directory.startswith("/") else f"/{directory}",
-        user=_text(archive, config, "User"),
+        user=user,
+        uid=found.uid,
+        gid=found.gid,
+        groups=found.groups,
         stop_signal=_text(archive, config, "StopSignal") or "SIGTERM",
         exposed_ports=tuple(config.get("ExposedPorts") or ()),
-        size=size,
+        size=_size(unpacked.root),
     )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from pocketkube.archives import kept
 from pocketkube.image_reference import parse_reference
 from pocketkube.node import recipes
+from pocketkube.node.user_ids import has_group, has_user
 from pocketkube.sandbox import RUN
 
 LAYERS = RUN / "pocketkube" / "images"
@@ -33,7 +34,10 @@ class Image:
     command: tuple[str, ...]
     environment: tuple[str, ...]
     working_directory: str = "/"
-    user: str = ""  # as the image's configuration has it: name or number, and perhaps a group after a colon
+    user: str = ""  # as the image's configuration has it; below, who that is in the sandbox
+    uid: int = 0
+    gid: int = 0
+    groups: tuple[int, ...] = ()
     stop_signal: str = "SIGTERM"
     size: int = 0  # bytes
 
@@ -104,6 +108,9 @@ def _loaded(reference: str, image: kept.Kept) -> Image:
         environment=_with_path(image.environment),
         working_directory=image.working_directory,
         user=image.user,
+        uid=image.uid if has_user(image.uid) else 0,
+        gid=image.gid if has_group(image.gid) else 0,
+        groups=tuple(each for each in image.groups if has_group(each)),
         stop_signal=image.stop_signal,
         size=image.size,
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from pocketkube.namespaces import PID_MAX_OF_ITS_OWN
 from pocketkube.node.images import Image
+from pocketkube.node.user_ids import has_others
 
 # What containerd grants by default.
 CAPABILITIES = [
@@ -94,7 +95,7 @@ def configuration(image: Image, launch: Launch, root: Path, scratch: Path) -> di
         "ociVersion": "1.0.2",
         "process": {
             "terminal": launch.terminal,
-            "user": {"uid": 0, "gid": 0},
+            "user": {"uid": image.uid, "gid": image.gid, "additionalGids": list(image.groups)},
             "args": launch.arguments,
             "env": launch.environment,
             "cwd": launch.working_directory,
@@ -117,14 +118,18 @@ def configuration(image: Image, launch: Launch, root: Path, scratch: Path) -> di
             "readonlyPaths": READ_ONLY,
             "seccomp": {
                 "defaultAction": "SCMP_ACT_ALLOW",
-                "syscalls": [
-                    {"names": REFUSED_CALLS, "action": "SCMP_ACT_ERRNO", "errnoRet": ERRNO_EPERM},
-                    # A user namespace with one user id forbids it; programs that drop to that same id expect success.
-                    {"names": ["setgroups"], "action": "SCMP_ACT_ERRNO", "errnoRet": 0},
-                ],
+                "syscalls": _refused_calls(),
             },
         },
     }
+
+
+def _refused_calls() -> list[dict[str, Any]]:
+    calls: list[dict[str, Any]] = [{"names": REFUSED_CALLS, "action": "SCMP_ACT_ERRNO", "errnoRet": ERRNO_EPERM}]
+    if not has_others():
+        # A user namespace with one user id forbids it; programs that drop to that same id expect success.
+        calls.append({"names": ["setgroups"], "action": "SCMP_ACT_ERRNO", "errnoRet": 0})
+    return calls
 
 
 def _system_mounts() -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import lzma
+import os
 import subprocess
 import sys
 import tarfile
@@ -18,6 +19,7 @@ from pocketkube import cluster as pocket
 from pocketkube.archives import kept
 from pocketkube.archives.archive import ArchiveError
 from pocketkube.archives.load import load
+from pocketkube.archives.users import User, resolve
 from pocketkube.node.images import ImageError, Images
 from tests.node.archive_builder import (
     Entry,
@@ -300,6 +302,31 @@ def test_an_image_that_is_not_to_be_had(tmp_path: Path, image: str, policy: str,
     assert refused.value.reason == reason
 
 
+PASSWD, GROUP = "root:x:0:0::/:\napp:x:1000:1001::/:\n", "root:x:0:\napp:x:1001:\nextra:x:7:root,app\n"
+
+
+@pytest.mark.parametrize(
+    ("user", "who"),
+    [
+        ("", User(0, 0, (7,))),
+        ("app", User(1000, 1001, (7,))),
+        ("1000", User(1000, 1001, (7,))),
+        ("app:extra", User(1000, 7, ())),
+        ("app:99", User(1000, 99, ())),
+        ("2000", User(2000, 0, ())),
+        ("2000:3000", User(2000, 3000, ())),
+    ],
+)
+def test_users(user: str, who: User) -> None:
+    assert resolve(user, PASSWD, GROUP) == who
+
+
+@pytest.mark.parametrize(("user", "missing"), [("nobody", "'nobody'"), ("app:nobody", "'nobody'")])
+def test_users_that_there_are_not(user: str, missing: str) -> None:
+    with pytest.raises(ArchiveError, match=missing):
+        resolve(user, PASSWD, GROUP)
+
+
 def pocketkube(*arguments: str | Path, data: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pocketkube", *map(str, arguments)]
     environment = {"XDG_DATA_HOME": str(data), "XDG_STATE_HOME": str(data / "state"), "PATH": "/usr/bin:/bin"}
@@ -359,3 +386,23 @@ def test_a_running_cluster_runs_it_as_it_is(own_cluster: tuple[pocket.Cluster, P
     assert run(running, "changed", image="demo:1", **changed) == "given two ho /etc hello\n"
     own = {"command": ["/bin/busybox", "test", "!", "-e", "/etc/gone"], "imagePullPolicy": "Never"}
     assert run(running, "own-command", image="demo:1", **own) == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the cluster of an ordinary user has one id alone: run this as root")
+def test_its_user_runs_it_and_owns_its_files(own_cluster: tuple[pocket.Cluster, Path], tmp_path: Path) -> None:
+    running, data = own_cluster
+    home, content = directory("home"), file("home/notes", "one\n")
+    for info, _ in (home, content):
+        info.uid, info.gid = 1000, 1001
+    script = "busybox id -u; busybox id -g; echo two >> /home/notes; cat /home/notes; busybox touch /forbidden; echo $?"
+    archive = docker_save(
+        tmp_path / "demo.tar",
+        tar(*busybox(), file("etc/passwd", PASSWD), file("etc/group", GROUP), home, content),
+        names=["with-user:1"],
+        User="app",
+        Cmd=["/bin/sh", "-c", script],
+        Env=["PATH=/bin"],
+    )
+    assert pocketkube("load", archive, data=data).returncode == 0
+    said = run(running, "with-user", image="with-user:1")
+    assert said == "1000\n1001\none\ntwo\ntouch: /forbidden: Permission denied\n1\n"
