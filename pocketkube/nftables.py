@@ -25,7 +25,7 @@ class Nftables:
     def run(self, commands: str) -> None:
         """Carry out `commands` as one transaction: all or nothing. OSError with nft's own words.
 
-        Signals wait meanwhile: the kernel gives up a transaction when one arrives, as happens whenever a container ends.
+        Signals wait meanwhile: the kernel gives up a transaction when one arrives, as when a container ends.
         """
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
