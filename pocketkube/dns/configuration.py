@@ -107,6 +107,8 @@ def configure(text: str, surroundings: Surroundings) -> Configuration:
     """Set everything up as a Corefile says; CorefileError, and nothing changed, for one that cannot be."""
     listeners: dict[int, Listener] = defaultdict(Listener)
     blocks = parse(text)
+    if not blocks:
+        raise CorefileError(1, "there is no server block")
     for block in blocks:
         for directive in block.directives:
             _check_name(directive)

@@ -157,8 +157,8 @@ class DnsServer:
     def _configure(self) -> None:
         """A Corefile that cannot be carried out leaves the one before in force, as CoreDNS's reload does."""
         found = self._store.find(CONFIGMAPS, "kube-system", "coredns")
-        text = (found.get("data") or {}).get("Corefile", "") if found else self._text
-        if text == self._text:
+        text = (found.get("data") or {}).get("Corefile") if found else None
+        if text in (None, self._text):
             return
         self._text = text
         self._log("[INFO] Reloading")

@@ -1,6 +1,6 @@
 """Which endpoints the traffic to a Service port may go to, on one node.
 
-Sources: https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-policies KEP-1669
+Sources: https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-policies KEP-1669 KEP-3015
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ class Endpoint(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """`everywhere`: of the whole cluster; `here`: of this node. Each the ready ones, or else those that still serve."""
+    """`everywhere`: of the whole cluster; `here`: of this node. Each the ready ones, or else those that still serve.
+
+    `everywhere` is only what is ready on this node where that is preferred and there is any.
+    """
 
     everywhere: tuple[Endpoint, ...]
     here: tuple[Endpoint, ...]
@@ -32,9 +35,12 @@ class _Offered(NamedTuple):
     last_resort: bool  # terminating, but still serving
 
 
-def endpoints_of(port: Object, slices: Iterable[Object], node: str) -> Endpoints:
+def endpoints_of(port: Object, slices: Iterable[Object], node: str, *, prefer_node: bool = False) -> Endpoints:
+    """`prefer_node`: the Service's trafficDistribution is PreferSameNode."""
     offered = list(_offered(port, slices))
-    return Endpoints(_usable(offered), _usable([each for each in offered if each.node == node]))
+    here = [each for each in offered if each.node == node]
+    preferred = [each for each in here if each.ready] if prefer_node else []
+    return Endpoints(_usable(preferred or offered), _usable(here))
 
 
 def serving(port: Object, slices: Iterable[Object]) -> set[str]:

@@ -95,8 +95,10 @@ def rules_of(service: Object, slices: Iterable[Object], node: str, own: Iterable
         return rules
     slices = list(slices)
     rules.elements["cluster-ips", service["spec"]["clusterIP"]] = ""
+    prefer_node = service["spec"].get("trafficDistribution") == "PreferSameNode"
     for port in service["spec"].get("ports") or ():
-        _add_port(rules, service, port, endpoints_of(port, slices, node), ", ".join(own))
+        endpoints = endpoints_of(port, slices, node, prefer_node=prefer_node)
+        _add_port(rules, service, port, endpoints, ", ".join(own))
     return rules
 
 

@@ -21,6 +21,11 @@ UDP = [{"name": "dns", "port": 5353, "targetPort": 53, "protocol": "UDP"}]
         pytest.param({"internalTrafficPolicy": "Local"}, {"one"}, {"two"}, id="local"),
         pytest.param({"internalTrafficPolicy": "Local", "selector": {"only": "one"}}, {"one"}, SILENCE, id="there"),
         pytest.param({"internalTrafficPolicy": "Local", "selector": {"only": "none"}}, REFUSED, REFUSED, id="nobody"),
+        pytest.param({"trafficDistribution": "PreferSameNode"}, {"one"}, {"two"}, id="prefer"),
+        pytest.param(
+            {"trafficDistribution": "PreferSameNode", "selector": {"only": "one"}}, {"one"}, {"one"}, id="prefer-other"
+        ),
+        pytest.param({"trafficDistribution": "PreferSameZone"}, BOTH, BOTH, id="zones-there-are-none"),
         pytest.param({"selector": {"only": "two"}}, {"two"}, {"two"}, id="one-endpoint"),
         pytest.param({"selector": {"only": "none"}}, REFUSED, REFUSED, id="no-endpoint"),
         pytest.param({"ports": [{"port": 8080, "targetPort": "web"}]}, BOTH, BOTH, id="named-target"),
