@@ -18,6 +18,7 @@ from dns.rdatatype import RdataType
 
 from pocketkube.dns.corefile import CorefileError, Directive, ServerBlock, parse
 from pocketkube.dns.message import Failed, Handler, Request, Response
+from pocketkube.dns.observed import DEFAULTS, Place, place_of
 from pocketkube.dns.plugins import (
     answers_cut,
     cache,
@@ -97,9 +98,10 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """`digest` is the SHA-512 of the text, in hexadecimal digits."""
+    """`places`: where it is told over HTTP how CoreDNS is. `digest`: SHA-512 of the text, in hexadecimal digits."""
 
     listeners: dict[int, Listener]
+    places: set[Place]
     digest: str
 
 
@@ -114,7 +116,9 @@ def configure(text: str, surroundings: Surroundings) -> Configuration:
             _check_name(directive)
     for block in blocks:
         _add(block, listeners, surroundings)
-    return Configuration(dict(listeners), hashlib.sha512(text.encode()).hexdigest())
+    directives = [each for block in blocks for each in block.directives]
+    places = {place_of(each) for each in directives if each.name in DEFAULTS}
+    return Configuration(dict(listeners), places, hashlib.sha512(text.encode()).hexdigest())
 
 
 def _check_name(directive: Directive) -> None:

@@ -7,15 +7,14 @@ Source: https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-pol
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import socket
+from http import HTTPStatus
 
-from pocketkube import namespaces
+from pocketkube import http_answers, namespaces
+from pocketkube.http_answers import Answer
 
-REQUEST_SECONDS = 5.0
-LARGEST_REQUEST = 16 << 10  # bytes
 log = logging.getLogger(__name__)
 
 
@@ -24,7 +23,7 @@ class HealthChecks:
 
     def __init__(self, netns: int) -> None:
         self._netns = netns
-        self._local: dict[int, tuple[str, str, int]] = {}  # {port: (namespace, name, endpoints here)}
+        self._local: dict[int, tuple[str, str, int]] = {}
         self._servers: dict[int, asyncio.Task[None]] = {}
 
     def serve(self, local: dict[int, tuple[str, str, int]]) -> None:
@@ -36,39 +35,25 @@ class HealthChecks:
             self._servers[port] = asyncio.create_task(self._serve_port(port))
 
     async def _serve_port(self, port: int) -> None:
-        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-                async with asyncio.timeout(REQUEST_SECONDS):
-                    await reader.readuntil(b"\r\n\r\n")
-                writer.write(self._response(port))
-                await writer.drain()
-            writer.close()
-
         try:
             with namespaces.inside_network_namespace(self._netns):
                 listener = socket.create_server(("0.0.0.0", port))
-            server = await asyncio.start_server(answer, sock=listener, limit=LARGEST_REQUEST)
         except OSError:
             log.exception("the health check of node port %d cannot be served", port)
             return
-        async with server:
-            await server.serve_forever()
+        await http_answers.serve(listener, lambda _path: self._answer(port))
 
-    def _response(self, port: int) -> bytes:
+    def _answer(self, port: int) -> Answer:
         namespace, name, count = self._local.get(port, ("", "", 0))
         found = {
             "service": {"namespace": namespace, "name": name},
             "localEndpoints": count,
             "serviceProxyHealthy": True,
         }
-        body = json.dumps(found, indent="\t")
-        status = "200 OK" if count else "503 Service Unavailable"
-        head = [
-            f"HTTP/1.1 {status}",
-            "Content-Type: application/json",
-            "X-Content-Type-Options: nosniff",
-            f"X-Load-Balancing-Endpoint-Weight: {count}",
-            f"Content-Length: {len(body)}",
-            "Connection: close",
-        ]
-        return "\r\n".join([*head, "", body]).encode()
+        headers = {
+            "Content-Type": "application/json",
+            "X-Content-Type-Options": "nosniff",
+            "X-Load-Balancing-Endpoint-Weight": str(count),
+        }
+        status = HTTPStatus.OK if count else HTTPStatus.SERVICE_UNAVAILABLE
+        return Answer(status, json.dumps(found, indent="\t"), headers)

@@ -120,3 +120,20 @@ def test_restarting_coredns_leaves_it_answering(kubectl: Kubectl, demo: str) -> 
     assert dig(kubectl, demo, KUBERNETES) == "10.96.0.1\n"
     assert dig(kubectl, demo, "NS", "cluster.local") == "kube-dns.kube-system.svc.cluster.local.\n"
     assert "CoreDNS-" in log(kubectl)
+
+
+@pytest.mark.parametrize(
+    ("port", "path", "said"),
+    [
+        (8080, "/health", "OK"),
+        (8181, "/ready", "OK"),
+        (9153, "/metrics", 'type="A"'),
+        (8080, "/other", "404 page not found"),
+    ],
+)
+def test_coredns_says_how_it_is(kubectl: Kubectl, demo: str, port: int, path: str, said: str) -> None:
+    dig(kubectl, demo, KUBERNETES)
+    selected = ("-l", "k8s-app=kube-dns", "-o", "jsonpath={.items[0].status.podIP}")
+    address = kubectl("get", "pods", *selected, namespace="kube-system").stdout
+    url = f"http://{address}:{port}{path}"
+    assert said in kubectl("exec", "tiny-tools", "--", "curl", "-s", url, namespace=demo).stdout
