@@ -8,6 +8,7 @@ import logging
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import dns.message
 import dns.rcode
@@ -94,9 +95,8 @@ class DnsServer:
         if isinstance(what, Place):
             with namespaces.inside_network_namespace(netns):
                 listener = socket.create_server((what.host, what.port))
-            return asyncio.create_task(
-                http_answers.serve(listener, lambda path: self._observed.answer(path, {what.path}))
-            )
+            answer = partial(self._observed.answer, what.path)
+            return asyncio.create_task(http_answers.serve(listener, answer))
         udp, tcp = _sockets(netns, what)
         return asyncio.create_task(self._serve_port(what, udp, tcp))
 
