@@ -15,8 +15,8 @@ from pathlib import Path
 
 from pocketkube.archives import kept
 from pocketkube.image_reference import parse_reference
-from pocketkube.node import recipes
-from pocketkube.node.user_ids import has_group, has_user
+from pocketkube.node import one_user, recipes
+from pocketkube.node.user_ids import has_group, has_others, has_user
 from pocketkube.sandbox import RUN
 
 LAYERS = RUN / "pocketkube" / "images"
@@ -101,7 +101,7 @@ def _loaded(reference: str, image: kept.Kept) -> Image:
     return Image(
         reference=reference,
         id=f"sha256:{image.id}",
-        layers=(kept.rootfs(image),),
+        layers=(*_over(image), kept.rootfs(image)),
         host=(),
         entrypoint=image.entrypoint,
         command=image.command,
@@ -114,6 +114,15 @@ def _loaded(reference: str, image: kept.Kept) -> Image:
         stop_signal=image.stop_signal,
         size=image.size,
     )
+
+
+def _over(image: kept.Kept) -> list[Path]:
+    """What has to lie over a loaded image for its programs to find the users that there are."""
+    if has_others():
+        return []
+    layer = LAYERS / image.id
+    made = layer if layer.exists() else one_user.lay_over(kept.rootfs(image), layer)
+    return [made] if made else []
 
 
 def _with_path(environment: tuple[str, ...]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from pocketkube.archives.archive import ArchiveError
 from pocketkube.archives.load import load
 from pocketkube.archives.users import User, resolve
 from pocketkube.node.images import ImageError, Images
+from tests.graders.unprivileged import UnprivilegedCourse
 from tests.node.archive_builder import (
     Entry,
     busybox,
@@ -406,3 +407,24 @@ def test_its_user_runs_it_and_owns_its_files(own_cluster: tuple[pocket.Cluster, 
     assert pocketkube("load", archive, data=data).returncode == 0
     said = run(running, "with-user", image="with-user:1")
     assert said == "1000\n1001\none\ntwo\ntouch: /forbidden: Permission denied\n1\n"
+
+
+def test_an_ordinary_users_cluster_has_one_user(tmp_path: Path) -> None:
+    """Whoever a program names is the user that there is: with a number of its own nobody could be given a file."""
+    course = UnprivilegedCourse(tmp_path)
+    script = "busybox id -u; busybox touch /x && busybox chown app:extra /x && busybox stat -c '%u %g' /x"
+    archive = docker_save(
+        tmp_path / "demo.tar",
+        tar(*busybox(), file("etc/passwd", PASSWD), file("etc/group", GROUP)),
+        User="app",
+        Cmd=["/bin/sh", "-c", script],
+    )
+    archive.chmod(0o644)
+    state = {"XDG_DATA_HOME": str(tmp_path / "data")}
+    assert course.pocketkube("load", archive, **state).returncode == 0
+    assert course.pocketkube("up", **state).returncode == 0
+    try:
+        running = pocket.Cluster(tmp_path / "state" / "pocketkube", None)
+        assert run(running, "one-user", image="demo:1") == "0\n0 0\n"
+    finally:
+        course.pocketkube("down", **state)
