@@ -374,15 +374,15 @@ def test_a_running_cluster_runs_it_as_it_is(own_cluster: tuple[pocket.Cluster, P
     archive = docker_save(
         tmp_path / "demo.tar",
         tar(*busybox(), file("etc/motd", "old"), file("etc/gone", "")),
-        tar(file("etc/motd", "hello"), file("etc/.wh.gone"), directory("work")),
+        tar(file("etc/motd", "hello"), file("etc/.wh.gone"), directory("srv/app")),
         Entrypoint=["/bin/sh", "-c", script],
         Cmd=["from-the-image", "one"],
         Env=["PATH=/bin", "GREETING=hi"],
-        WorkingDir="/work",
+        WorkingDir="/srv/app",
         ExposedPorts={"80/tcp": {}},
     )
     assert pocketkube("load", archive, data=data).returncode == 0
-    assert run(running, "as-it-is", image="demo:1") == "from-the-image one hi /work hello\n"
+    assert run(running, "as-it-is", image="demo:1") == "from-the-image one hi /srv/app hello\n"
     changed = {"args": ["given", "two"], "env": [{"name": "GREETING", "value": "ho"}], "workingDir": "/etc"}
     assert run(running, "changed", image="demo:1", **changed) == "given two ho /etc hello\n"
     own = {"command": ["/bin/busybox", "test", "!", "-e", "/etc/gone"], "imagePullPolicy": "Never"}
