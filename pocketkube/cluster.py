@@ -95,16 +95,17 @@ class Cluster:
         self.stop()
 
 
-def start(directory: Path | None = None) -> Cluster:
+def start(directory: Path | None = None, *, internet: bool = False) -> Cluster:
     """Start a cluster that lives no longer than this process; `directory` (new, 0700) holds its kubeconfig and log.
 
+    With `internet` its DNS may ask this machine's resolvers; nothing else in it reaches beyond the cluster.
     Returns at once: requests wait until the API server accepts them. `wait_ready` waits for the rest.
     """
     directory = directory or Path(tempfile.mkdtemp(prefix="pocketkube-"))
-    return Cluster(directory, _launch(directory, stays=False))
+    return Cluster(directory, _launch(directory, stays=False, internet=internet))
 
 
-def up() -> Cluster:
+def up(*, internet: bool = False) -> Cluster:
     """Start a cluster that stays until `down`; one that is up already is returned as it is."""
     found = running()
     if found:
@@ -112,7 +113,7 @@ def up() -> Cluster:
     directory = state_directory()
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True, mode=0o700)
-    return Cluster(directory, _launch(directory, stays=True)).wait_ready()
+    return Cluster(directory, _launch(directory, stays=True, internet=internet)).wait_ready()
 
 
 def running() -> Cluster | None:
@@ -129,12 +130,13 @@ def state_directory() -> Path:
     return Path(base) / "pocketkube"
 
 
-def _launch(directory: Path, *, stays: bool) -> subprocess.Popen[bytes]:
+def _launch(directory: Path, *, stays: bool, internet: bool) -> subprocess.Popen[bytes]:
     # The listening socket belongs to the host's network namespace, so it stays reachable from there.
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listener, (directory / "log").open("wb") as log:
         port = listener.getsockname()[1]
+        options = [*(["--stays"] * stays), *(["--internet"] * internet)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "pocketkube.daemon", str(directory), str(listener.fileno()), *(["--stays"] * stays)],
+            [sys.executable, "-m", "pocketkube.daemon", str(directory), str(listener.fileno()), *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

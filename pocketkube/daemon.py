@@ -1,6 +1,6 @@
 """The cluster's process: enters the sandbox, starts every part, and serves until its starter goes.
 
-    python -m pocketkube.daemon DIRECTORY LISTENER [--stays]
+    python -m pocketkube.daemon DIRECTORY LISTENER [--stays] [--internet]
 
 `LISTENER` is the descriptor of the API's listening socket, made outside. Standard input brings the credentials as one
 line of JSON; standard output takes one line back: {"ready": true}, or why it cannot run here.
@@ -31,12 +31,16 @@ log = logging.getLogger("pocketkube")
 def main() -> None:
     directory, listener = Path(sys.argv[1]), int(sys.argv[2])
     stays = "--stays" in sys.argv[3:]
+    # A socket belongs to the network namespace that it is made in.
+    outside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM) if "--internet" in sys.argv[3:] else None
     report = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     kept, lifeline = os.pipe()
     try:
         _require_programs()
+        if stays:
+            keeper.record(directory)
         inside = sandbox.enter()
         if inside:
             os.close(kept)
@@ -47,7 +51,7 @@ def main() -> None:
         os.close(lifeline)
         keeper.end_with(kept, directory)
         sandbox.furnish()
-        _serve(socket.socket(fileno=listener), report)
+        _serve(socket.socket(fileno=listener), outside, report)
     except CannotRun as error:
         log.error("%s", error)
         _say(report, {"step": error.step, "error": error.error, "remedy": error.remedy})
@@ -59,12 +63,17 @@ def _require_programs() -> None:
         raise CannotRun("run containers", "crun is not installed", "Install it: apt-get install crun")
 
 
-def _serve(listener: socket.socket, report: Any) -> None:
+def _serve(listener: socket.socket, outside: socket.socket | None, report: Any) -> None:
     credentials = json.loads(sys.stdin.buffer.readline())
-    asyncio.run(_run(listener, credentials, lambda: _say(report, {"ready": True})))
+    asyncio.run(_run(listener, outside, credentials, lambda: _say(report, {"ready": True})))
 
 
-async def _run(listener: socket.socket, credentials: dict[str, str], ready: Callable[[], None]) -> None:
+async def _run(
+    listener: socket.socket,
+    outside: socket.socket | None,
+    credentials: dict[str, str],
+    ready: Callable[[], None],
+) -> None:
     # Imported here: the keeper outside needs none of it.
     from aiohttp import web  # noqa: PLC0415
 
@@ -72,6 +81,7 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
     from pocketkube.api.authorization import Authenticator  # noqa: PLC0415
     from pocketkube.api.server import ApiServer  # noqa: PLC0415
     from pocketkube.dns import DnsServer  # noqa: PLC0415
+    from pocketkube.dns.upstream import Outside, Upstream, host_resolvers  # noqa: PLC0415
     from pocketkube.namespaces import inside_network_namespace  # noqa: PLC0415
     from pocketkube.node.kubelet import Kubelets  # noqa: PLC0415
     from pocketkube.node.network import ClusterNetwork  # noqa: PLC0415
@@ -88,7 +98,7 @@ async def _run(listener: socket.socket, credentials: dict[str, str], ready: Call
     registry = Registry(store)
     with step("make the cluster's network"):
         network = ClusterNetwork()
-    dns = DnsServer(store)
+    dns = DnsServer(store, Upstream(Outside(outside, host_resolvers()) if outside else None))
     processes = Processes()
     policy = Enforcer(store, network.nodes.values())
     tokens = ServiceAccountTokens(secrets.token_bytes(32))

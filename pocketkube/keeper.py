@@ -22,11 +22,14 @@ STARTER = 0  # standard input: a pipe whose other end the starting process holds
 STOP_MILLISECONDS = 5000
 
 
+def record(directory: Path) -> None:
+    """Leave word which process keeps the cluster. Before the sandbox is entered: then its /proc is another."""
+    this = {"pid": os.getpid(), "start": process_start(os.getpid())}
+    (directory / "process.json").write_text(json.dumps(this))
+
+
 def keep(sandbox: int, lifeline: int, directory: Path, *, stays: bool) -> None:
     """Wait for the sandbox's pid 1 to end, or end it: at SIGTERM, and when the starter goes (unless it `stays`)."""
-    if stays:
-        record = {"pid": os.getpid(), "start": process_start(os.getpid())}
-        (directory / "process.json").write_text(json.dumps(record))
     ask, asked = os.pipe()
     signal.signal(signal.SIGTERM, lambda *_: os.write(asked, b"."))
     inside = os.pidfd_open(sandbox)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import signal
 
 from pocketkube import namespaces
 
 LIBRARY = "libnftables.so.1"
-# The kernel gives up a transaction when a signal arrives, as it does whenever a container ends.
-INTERRUPTED = "Interrupted system call"
-TRIES = 100
 
 
 class Nftables:
@@ -25,11 +23,15 @@ class Nftables:
         self._library.nft_ctx_buffer_output(self._context)
 
     def run(self, commands: str) -> None:
-        """Carry out `commands` as one transaction: all or nothing. OSError with nft's own words."""
-        for _ in range(TRIES):
-            if self._library.nft_run_cmd_from_buffer(self._context, ctypes.c_char_p(commands.encode())) == 0:
-                return
+        """Carry out `commands` as one transaction: all or nothing. OSError with nft's own words.
+
+        Signals wait meanwhile: the kernel gives up a transaction when one arrives, as when a container ends.
+        """
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        try:
+            failed = self._library.nft_run_cmd_from_buffer(self._context, ctypes.c_char_p(commands.encode()))
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if failed:
             error = self._library.nft_ctx_get_error_buffer(self._context).decode(errors="replace").strip()
-            if INTERRUPTED not in error:
-                break
-        raise OSError(f"nft: {error}")
+            raise OSError(f"nft: {error}")

@@ -39,6 +39,9 @@ class Course:
     def pytest(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         return self._run([sys.executable, "-m", "pytest", *map(str, arguments)], {})
 
+    def pocketkube(self, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self._run([sys.executable, "-m", "pocketkube", *map(str, arguments)], environment)
+
     def start_labs(self, *arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
         command = [*LABS, *map(str, arguments)]
         return subprocess.Popen(command, cwd=self.path, env=self.environment, text=True, **options)

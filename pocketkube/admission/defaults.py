@@ -186,6 +186,8 @@ def _container(container: Object) -> None:
     for kind in ("readinessProbe", "livenessProbe", "startupProbe"):
         if kind in container:
             _probe(container[kind])
+    for kind in ("postStart", "preStop"):
+        _handler((container.get("lifecycle") or {}).get(kind) or {})
 
 
 def _request_the_limits(resources: Object) -> None:
@@ -202,9 +204,14 @@ def _probe(probe: Object) -> None:
         ("failureThreshold", 3),
     ):
         probe.setdefault(field, value)
-    if "httpGet" in probe:
-        probe["httpGet"].setdefault("scheme", "HTTP")
-        probe["httpGet"].setdefault("path", "/")
+    _handler(probe)
+
+
+def _handler(handler: Object) -> None:
+    """What a probe or a hook does."""
+    if "httpGet" in handler:
+        handler["httpGet"].setdefault("scheme", "HTTP")
+        handler["httpGet"].setdefault("path", "/")
 
 
 def quality_of_service(spec: Object) -> str:

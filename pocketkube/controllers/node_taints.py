@@ -80,8 +80,23 @@ class NodeTaintController:
             return delay
         message = f"Marking for deletion Pod {'/'.join(key_of(pod))}"
         self._recorder.event(pod, "Normal", "TaintManagerEviction", message)
+        self._registry.modify(PODS, *key_of(pod), _tell_of_disruption, subresource="status")
         self._registry.delete(PODS, *key_of(pod))
         return None
+
+
+def _tell_of_disruption(pod: Object) -> None:
+    """https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions"""
+    condition = {
+        "type": "DisruptionTarget",
+        "status": "True",
+        "observedGeneration": pod["metadata"].get("generation", 1),
+        "lastProbeTime": None,
+        "lastTransitionTime": timestamp(),
+        "reason": "DeletionByTaintManager",
+        "message": "Taint manager: deleting due to NoExecute taint",
+    }
+    pod["status"].setdefault("conditions", []).append(condition)
 
 
 def _is_cordon(taint: Object) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -118,6 +119,7 @@ def _ports(ports: list[Object] | None) -> tuple[Port, ...]:
     return found or (Port("", "", NO_PORT),)
 
 
+@lru_cache(maxsize=8192)
 def version(address: str) -> int:
     """4 or 6 for an IP address, 0 for what is none."""
     try:

@@ -18,6 +18,7 @@ from dns.rdatatype import RdataType
 
 from pocketkube.dns.corefile import CorefileError, Directive, ServerBlock, parse
 from pocketkube.dns.message import Failed, Handler, Request, Response
+from pocketkube.dns.observed import DEFAULTS, Place, place_of
 from pocketkube.dns.plugins import (
     answers_cut,
     cache,
@@ -97,9 +98,10 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """`digest` is the SHA-512 of the text, in hexadecimal digits."""
+    """`places`: where it is told over HTTP how CoreDNS is. `digest`: SHA-512 of the text, in hexadecimal digits."""
 
     listeners: dict[int, Listener]
+    places: set[Place]
     digest: str
 
 
@@ -107,12 +109,16 @@ def configure(text: str, surroundings: Surroundings) -> Configuration:
     """Set everything up as a Corefile says; CorefileError, and nothing changed, for one that cannot be."""
     listeners: dict[int, Listener] = defaultdict(Listener)
     blocks = parse(text)
+    if not blocks:
+        raise CorefileError(1, "there is no server block")
     for block in blocks:
         for directive in block.directives:
             _check_name(directive)
     for block in blocks:
         _add(block, listeners, surroundings)
-    return Configuration(dict(listeners), hashlib.sha512(text.encode()).hexdigest())
+    directives = [each for block in blocks for each in block.directives]
+    places = {place_of(each) for each in directives if each.name in DEFAULTS}
+    return Configuration(dict(listeners), places, hashlib.sha512(text.encode()).hexdigest())
 
 
 def _check_name(directive: Directive) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import dns.message
@@ -79,7 +80,12 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def record(name: dns.name.Name, ttl: int, kind: RdataType, text: str) -> Record:
-    return Record(name, ttl, dns.rdata.from_text(dns.rdataclass.IN, kind, text))
+    return Record(name, ttl, _data(kind, text))
+
+
+@lru_cache(maxsize=8192)  # reading a text takes longer than all the rest of an answer
+def _data(kind: RdataType, text: str) -> dns.rdata.Rdata:
+    return dns.rdata.from_text(dns.rdataclass.IN, kind, text)
 
 
 def zone_of(name: dns.name.Name, zones: Iterable[dns.name.Name]) -> dns.name.Name | None:

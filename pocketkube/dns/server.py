@@ -8,22 +8,23 @@ import logging
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import dns.message
 import dns.rcode
 
-from pocketkube import namespaces
+from pocketkube import http_answers, namespaces
 from pocketkube.dns import wire
 from pocketkube.dns.cluster import ClusterIndex
 from pocketkube.dns.configuration import Listener, configure
 from pocketkube.dns.corefile import CorefileError
 from pocketkube.dns.message import Failed, Request, Response
+from pocketkube.dns.observed import VERSION, Observed, Place
 from pocketkube.dns.plugins.setup import Surroundings
 from pocketkube.dns.upstream import Upstream
 from pocketkube.resources import CONFIGMAPS, ENDPOINTSLICES, NAMESPACES, PODS, SERVICES
 from pocketkube.store import Store
 
-VERSION = "1.14.2"
 TCP_IDLE = 10.0  # seconds a client may keep a connection without a question (RFC 7766 6.2.3)
 AT_ONCE = 1000  # questions that wait for an upstream server; further ones get no answer
 MINIMAL = ". {\n    kubernetes cluster.local\n}\n"  # until there is a Corefile
@@ -53,6 +54,7 @@ class DnsServer:
         self._configuration = configure(MINIMAL, self._surroundings())
         self._text = ""
         self._answering: set[asyncio.Task[None]] = set()
+        self._observed = Observed()
 
     async def run(self) -> None:
         """Keep up with the store until cancelled."""
@@ -68,22 +70,35 @@ class DnsServer:
         self._instances.append(instance)
         self._use_newest()
         self._tell_start(write_log)
-        ports: dict[int, asyncio.Task[None]] = {}
+        serving: dict[int | Place, asyncio.Task[None]] = {}
         try:
             while True:
-                for port in ports.keys() - self._configuration.listeners.keys():
-                    ports.pop(port).cancel()
-                for port in self._configuration.listeners.keys() - ports.keys():
-                    udp, tcp = _sockets(netns, port)
-                    ports[port] = asyncio.create_task(self._serve_port(port, udp, tcp))
+                wanted: set[int | Place] = {*self._configuration.listeners, *self._configuration.places}
+                for gone in serving.keys() - wanted:
+                    serving.pop(gone).cancel()
+                for new in wanted - serving.keys():
+                    try:
+                        serving[new] = self._start(netns, new)
+                    except OSError as error:
+                        write_log(f"[ERROR] listen on {new}: {error.strerror}")
                 listening()
                 instance.reloaded.clear()
                 await instance.reloaded.wait()
         finally:
-            for task in ports.values():
+            for task in serving.values():
                 task.cancel()
             self._instances.remove(instance)
             self._use_newest()
+
+    def _start(self, netns: int, what: int | Place) -> asyncio.Task[None]:
+        """Serve DNS on a port, or HTTP at a place."""
+        if isinstance(what, Place):
+            with namespaces.inside_network_namespace(netns):
+                listener = socket.create_server((what.host, what.port))
+            answer = partial(self._observed.answer, what.path)
+            return asyncio.create_task(http_answers.serve(listener, answer))
+        udp, tcp = _sockets(netns, what)
+        return asyncio.create_task(self._serve_port(what, udp, tcp))
 
     def _use_newest(self) -> None:
         """The Pod whose address CoreDNS says is its own, and from which it asks others."""
@@ -97,6 +112,7 @@ class DnsServer:
         if not isinstance(query, dns.message.Message):
             return query or b""
         response = await self._respond(query, transport, client, self._configuration.listeners.get(port, Listener()))
+        self._observed.count(query, response, transport, port)
         return wire.write(query, response, transport)
 
     async def _respond(
@@ -157,8 +173,8 @@ class DnsServer:
     def _configure(self) -> None:
         """A Corefile that cannot be carried out leaves the one before in force, as CoreDNS's reload does."""
         found = self._store.find(CONFIGMAPS, "kube-system", "coredns")
-        text = (found.get("data") or {}).get("Corefile", "") if found else self._text
-        if text == self._text:
+        text = (found.get("data") or {}).get("Corefile") if found else None
+        if text in (None, self._text):
             return
         self._text = text
         self._log("[INFO] Reloading")

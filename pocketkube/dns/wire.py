@@ -28,11 +28,12 @@ ECHOED = {
     11,  # edns-tcp-keepalive, RFC 7828
     dns.edns.OptionType.PADDING,
 }
-UNCOMPRESSED = {dns.rdatatype.SRV}  # its target may not be: RFC 2782
 QUERY_BITS = dns.flags.RD | dns.flags.CD  # what a response repeats of its query's flags
 REFUSED_BITS = QUERY_BITS | dns.flags.TC | dns.flags.RA | dns.flags.AD
 
-Compression = dict[dns.name.Name, int] | None
+POINTER = 0xC000
+FARTHEST = 0x3FFF  # bytes from the start that a pointer can reach: RFC 1035 4.1.4
+Compression = dict[tuple[bytes, ...], int] | None  # where the end of a name has been written; None not to compress
 
 
 def read(packet: bytes) -> dns.message.Message | bytes | None:
@@ -67,7 +68,7 @@ def write(query: dns.message.Message, response: Response, transport: str) -> byt
 
 def _fitting(query: dns.message.Message, response: Response, size: int) -> Response:
     """As many records as fit into `size`, section by section."""
-    out, names = io.BytesIO(bytes(HEADER)), {}  # type: io.BytesIO, dict[dns.name.Name, int]
+    out, names = io.BytesIO(bytes(HEADER)), {}  # type: io.BytesIO, dict[tuple[bytes, ...], int]
     out.seek(HEADER)
     _write_question(out, query, names)
     kept: list[list[Record]] = []
@@ -109,20 +110,31 @@ def _render(query: dns.message.Message, response: Response, options: bytes, name
 
 def _write_question(out: io.BytesIO, query: dns.message.Message, names: Compression) -> None:
     question = query.question[0]
-    question.name.to_wire(out, names)
+    _write_name(out, question.name, names)
     out.write(struct.pack("!HH", question.rdtype, question.rdclass))
 
 
 def _write_record(out: io.BytesIO, each: Record, names: Compression) -> None:
-    each.name.to_wire(out, names)
-    out.write(struct.pack("!HHI", each.data.rdtype, each.data.rdclass, each.ttl))
-    at = out.tell()
-    out.write(b"\0\0")
-    each.data.to_wire(out, None if each.data.rdtype in UNCOMPRESSED else names)
-    end = out.tell()
-    out.seek(at)
-    out.write(struct.pack("!H", end - at - 2))
-    out.seek(end)
+    _write_name(out, each.name, names)
+    data = each.data.to_wire() or b""
+    out.write(struct.pack("!HHIH", each.data.rdtype, each.data.rdclass, each.ttl, len(data)))
+    out.write(data)
+
+
+def _write_name(out: io.BytesIO, name: dns.name.Name, names: Compression) -> None:
+    """Owners' names are compressed, by hand because dnspython's way takes ten times as long; names in data are not."""
+    labels = name.labels
+    if names is not None:
+        known = tuple(label.lower() for label in labels)
+    for number, label in enumerate(labels):
+        if names is not None and label:
+            end = known[number:]
+            if end in names:
+                out.write(struct.pack("!H", POINTER | names[end]))
+                return
+            if out.tell() <= FARTHEST:
+                names[end] = out.tell()
+        out.write(bytes((len(label),)) + label)
 
 
 def _options(query: dns.message.Message, payload: int, rcode: dns.rcode.Rcode) -> bytes:

@@ -1,7 +1,8 @@
-"""Container images. A name maps to a recipe over the host's own programs; nothing is ever downloaded.
+"""Container images. A name maps to one that was loaded, or to a recipe over the host's own programs.
 
-An image is what OCI says it is: layers for an overlay file system and a configuration. The layers here hold only what
-a container needs besides the host's /usr: an /etc of its own, and files that people edit.
+Nothing is ever downloaded: what has a recipe counts as what a registry has. An image is what OCI says it is: layers for
+an overlay file system and a configuration. A recipe's layers hold only what a container needs besides the host's /usr:
+an /etc of its own, and files that people edit.
 """
 
 from __future__ import annotations
@@ -12,15 +13,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from pocketkube.node import recipes
+from pocketkube.archives import kept
+from pocketkube.image_reference import parse_reference
+from pocketkube.node import one_user, recipes
+from pocketkube.node.user_ids import has_group, has_others, has_user
 from pocketkube.sandbox import RUN
 
 LAYERS = RUN / "pocketkube" / "images"
-# github.com/distribution/reference: a repository name in lower case, a tag, a digest.
-REFERENCE = re.compile(
-    r"(?P<name>(?:[a-zA-Z0-9.-]+(?::\d+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)"
-    r"(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,12 @@ class Image:
     command: tuple[str, ...]
     environment: tuple[str, ...]
     working_directory: str = "/"
+    user: str = ""  # as the image's configuration has it; below, who that is in the sandbox
+    uid: int = 0
+    gid: int = 0
+    groups: tuple[int, ...] = ()
     stop_signal: str = "SIGTERM"
+    size: int = 0  # bytes
 
 
 class ImageError(Exception):
@@ -54,7 +58,10 @@ class Images:
 
     def find(self, reference: str, pull_policy: str) -> Image:
         """The image by that name; ImageError as the kubelet would meet it on a machine without a registry."""
-        name, tag = parse_reference(reference)
+        name, tag = _name_and_tag(reference)
+        loaded = kept.find(f"{name}:{tag}")
+        if loaded and pull_policy != "Always":
+            return _loaded(reference, loaded)
         recipe = recipes.RECIPES.get(name)
         if recipe is None or not re.fullmatch(recipe.tags, tag):
             if pull_policy == "Never":
@@ -79,22 +86,49 @@ class Images:
         return self._made[reference]
 
 
-def parse_reference(reference: str) -> tuple[str, str]:
-    """`nginx` → ("docker.io/library/nginx", "latest"); ImageError InvalidImageName when it is no image name."""
-    match = REFERENCE.fullmatch(reference)
-    if match is None:
+def _name_and_tag(reference: str) -> tuple[str, str]:
+    try:
+        return parse_reference(reference)
+    except ValueError:
         raise ImageError(
             "InvalidImageName",
             f'Failed to apply default image tag "{reference}": couldn\'t parse image name "{reference}": '
             f"invalid reference format",
-        )
-    name = match["name"]
-    head, slash, _ = name.partition("/")
-    if not slash:
-        name = f"docker.io/library/{name}"
-    elif not ("." in head or ":" in head or head == "localhost"):
-        name = f"docker.io/{name}"
-    return name, match["tag"] or "latest"
+        ) from None
+
+
+def _loaded(reference: str, image: kept.Kept) -> Image:
+    return Image(
+        reference=reference,
+        id=f"sha256:{image.id}",
+        layers=(*_over(image), kept.rootfs(image)),
+        host=(),
+        entrypoint=image.entrypoint,
+        command=image.command,
+        environment=_with_path(image.environment),
+        working_directory=image.working_directory,
+        user=image.user,
+        uid=image.uid if has_user(image.uid) else 0,
+        gid=image.gid if has_group(image.gid) else 0,
+        groups=tuple(each for each in image.groups if has_group(each)),
+        stop_signal=image.stop_signal,
+        size=image.size,
+    )
+
+
+def _over(image: kept.Kept) -> list[Path]:
+    """What has to lie over a loaded image for its programs to find the users that there are."""
+    if has_others():
+        return []
+    layer = LAYERS / image.id
+    made = layer if layer.exists() else one_user.lay_over(kept.rootfs(image), layer)
+    return [made] if made else []
+
+
+def _with_path(environment: tuple[str, ...]) -> tuple[str, ...]:
+    if any(each.startswith("PATH=") for each in environment):
+        return environment
+    return (f"PATH={recipes.PATH}", *environment)
 
 
 def _lay_out(reference: str, recipe: recipes.Recipe) -> Image:

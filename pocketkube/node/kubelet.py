@@ -7,17 +7,17 @@ import logging
 from collections.abc import Iterator
 
 from pocketkube.events import EventRecorder
-from pocketkube.node import node_events
 from pocketkube.node.builtin import Program
 from pocketkube.node.containers import Container
 from pocketkube.node.images import Images
 from pocketkube.node.limits import Sampler
 from pocketkube.node.network import ClusterNetwork
+from pocketkube.node.node_events import announce
 from pocketkube.node.pod import Joined, Machine, PodWorker
 from pocketkube.node.probes import Prober
 from pocketkube.node.processes import Processes
 from pocketkube.registry import Registry
-from pocketkube.resources import CONFIGMAPS, PODS, SECRETS
+from pocketkube.resources import CONFIGMAPS, NODES, PODS, SECRETS
 from pocketkube.service_account_tokens import ServiceAccountTokens
 from pocketkube.store import Event, Object
 
@@ -60,7 +60,8 @@ class Kubelets:
 
     async def run(self) -> None:
         """Follow the store until cancelled."""
-        node_events.report(self._registry, ((name, each.recorder) for name, each in self._machines.items()))
+        for node in self._store.list(NODES):
+            announce(self._registry, node)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(Sampler(self._containers).run())
             tasks.create_task(self._follow_pods())

@@ -37,7 +37,7 @@ def launch_of(
         terminal=container.get("tty", False),
         mounts=[*mounts, *container_mounts(container, volumes, variables)],
         network=network,
-        identity=identity(pod, container),
+        identity=identity(pod, container, image),
         capabilities=tuple(capabilities(container)),
         gains_privileges=may_gain_privileges(container),
         memory_limit=int(parse(limits.get("memory", "0"))),

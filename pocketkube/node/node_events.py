@@ -1,25 +1,25 @@
-"""What a kubelet reports of its Node when it starts, and the node controller of a Node that is new."""
+"""What the kubelet, kube-proxy and the node controller tell of a node that has just begun."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from pocketkube.events import EventRecorder
 from pocketkube.registry import Registry
-from pocketkube.resources import NODES
+from pocketkube.store import Object
 
-SUITABLE = ("NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID")
+HEALTHY = ("NodeHasSufficientMemory", "NodeHasNoDiskPressure", "NodeHasSufficientPID")
 
 
-def report(registry: Registry, recorders: Iterable[tuple[str, EventRecorder]]) -> None:
-    """`recorders`: (name of the Node, its kubelet's recorder)"""
+def announce(registry: Registry, node: Object) -> None:
+    """In the order in which a real node's events come."""
+    name = node["metadata"]["name"]
+    kubelet = EventRecorder(registry, "kubelet", name)
+    # The kubelet knows its node by name before the API gives it a uid, and refers to it by that.
+    itself = {**node, "metadata": {**node["metadata"], "uid": name, "resourceVersion": ""}}
+    kubelet.event(itself, "Normal", "Starting", "Starting kubelet.")
+    kubelet.event(itself, "Normal", "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods")
+    for reason in HEALTHY:
+        kubelet.event(itself, "Normal", reason, f"Node {name} status is now: {reason}")
     controller = EventRecorder(registry, "node-controller")
-    for name, kubelet in recorders:
-        node = registry.store.get(NODES, "", name)
-        kubelet.event(node, "Normal", "Starting", "Starting kubelet.")
-        for reason in SUITABLE:
-            kubelet.event(node, "Normal", reason, f"Node {name} status is now: {reason}")
-        kubelet.event(node, "Normal", "NodeAllocatableEnforced", "Updated Node Allocatable limit across pods")
-        message = f"Node {name} event: Registered Node {name} in Controller"
-        controller.event(node, "Normal", "RegisteredNode", message)
-        kubelet.event(node, "Normal", "NodeReady", f"Node {name} status is now: NodeReady")
+    controller.event(node, "Normal", "RegisteredNode", f"Node {name} event: Registered Node {name} in Controller")
+    EventRecorder(registry, "kube-proxy", name).event(itself, "Normal", "Starting", "")
+    kubelet.event(itself, "Normal", "NodeReady", f"Node {name} status is now: NodeReady")

@@ -219,14 +219,14 @@ class PodWorker:
             self._network = network.add_pod(node, network_sysctls(self.pod))
             self._machine.joined(self.pod, self._network.address)
         await self._prepare()
-        if await self._initialize():
+        if not self._is_over() and await self._initialize():
             for runner in self.containers:
                 self._tasks.append(self._begin(runner))
                 await runner.attempted.wait()
-                if self._ending:
+                if self._is_over():
                     return
             await asyncio.gather(*self._tasks[-len(self.containers) :], return_exceptions=True)
-        if not self._ending:
+        if not self._is_over():
             await self._finish()
 
     async def _initialize(self) -> bool:
@@ -240,9 +240,13 @@ class PodWorker:
                 started.cancel()
             elif await task != 0:
                 return False
-            if self._ending:
+            if self._is_over():
                 return False
         return True
+
+    def _is_over(self) -> bool:
+        """Whether nothing more is to be started: it is being deleted, or was ended for its deadline."""
+        return self._ending or bool(self._failure)
 
     def _begin(self, runner: Runner) -> asyncio.Task[int]:
         task = asyncio.create_task(runner.run(), name=f"{runner.spec['name']} of {self.full_name()}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pocketkube.node.configuration import ConfigError
+from pocketkube.node.images import Image
 from pocketkube.node.user_ids import has_group, has_user
 from pocketkube.store import Object
 
@@ -41,19 +42,24 @@ class Identity:
         return {"uid": self.uid, "gid": self.gid, "supplementalGroups": sorted({self.gid, *self.groups})}
 
 
-def identity(pod: Object, container: Object) -> Identity:
-    """ConfigError, in the kubelet's words, for a container that must not be root and would be."""
+def identity(pod: Object, container: Object, image: Image) -> Identity:
+    """What the image says, unless the Pod or the container says another.
+
+    ConfigError, in the kubelet's words, for a container that must not be root and would be.
+    """
     of_pod = pod["spec"].get("securityContext") or {}
     own = container.get("securityContext") or {}
     context = {**of_pod, **own}
     asked_uid, asked_gid = context.get("runAsUser"), context.get("runAsGroup")
-    if context.get("runAsNonRoot") and not asked_uid:
+    uid = image.uid if asked_uid is None else asked_uid
+    gid = asked_gid if asked_gid is not None else image.gid if asked_uid is None else 0
+    if context.get("runAsNonRoot") and not uid:
         metadata = pod["metadata"]
         name = f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
         what = "runAsUser breaks non-root policy" if asked_uid == 0 else "has runAsNonRoot and image will run as root"
         start = f"container's {what}" if asked_uid == 0 else f"container {what}"
         raise ConfigError(f'{start} (pod: "{name}", container: {container["name"]})')
-    groups = [*(of_pod.get("supplementalGroups") or ())]
+    groups = [*(of_pod.get("supplementalGroups") or ()), *(image.groups if asked_uid is None else ())]
     if of_pod.get("fsGroup") is not None:
         groups.append(of_pod["fsGroup"])
     unmapped = []
@@ -61,8 +67,8 @@ def identity(pod: Object, container: Object) -> Identity:
         unmapped.append(f"runAsUser {asked_uid}")
     unmapped += [f"group {gid}" for gid in (asked_gid, *groups) if gid and not has_group(gid)]
     return Identity(
-        uid=asked_uid if asked_uid and has_user(asked_uid) else 0,
-        gid=asked_gid if asked_gid and has_group(asked_gid) else 0,
+        uid=uid if has_user(uid) else 0,
+        gid=gid if has_group(gid) else 0,
         groups=tuple(gid for gid in groups if has_group(gid)),
         unmapped=tuple(unmapped),
     )

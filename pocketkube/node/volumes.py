@@ -9,13 +9,14 @@ from pathlib import Path
 from pocketkube.node.configuration import ConfigError, keys_of
 from pocketkube.node.downward import field, resource_field
 from pocketkube.node.environment import expand
+from pocketkube.node.host_path import host_path
 from pocketkube.node.oci import Mount
 from pocketkube.node.projection import Projected, write_projection
 from pocketkube.resources import CONFIGMAPS, SECRETS, Resource
 from pocketkube.store import Object, Store
 
 DEFAULT_MODE = 0o644
-SUPPORTED = ("emptyDir", "configMap", "secret", "projected", "downwardAPI")
+FILLED = ("emptyDir", "configMap", "secret", "projected", "downwardAPI")
 # How each kind of source is named when one of its keys is missing.
 MISSING = {CONFIGMAPS: "configmap references non-existent config key", SECRETS: "references non-existent secret key"}
 Token = Callable[[Object], str]
@@ -40,15 +41,18 @@ class Volumes:
         for volume in pod["spec"].get("volumes") or ():
             path = self._directory / volume["name"]
             try:
-                self._fill(pod, volume, path, group)
+                if "hostPath" in volume:
+                    path = host_path(pod["spec"]["nodeName"], volume["hostPath"])
+                else:
+                    self._fill(pod, volume, path, group)
             except ConfigError as error:
                 raise VolumeError(f'MountVolume.SetUp failed for volume "{volume["name"]}" : {error}') from error
             self.paths[volume["name"]] = path
 
     def _fill(self, pod: Object, volume: Object, path: Path, group: int | None) -> None:
         kind = next((key for key in volume if key != "name"), "none")
-        if kind not in SUPPORTED:
-            raise ConfigError(f"{kind} volumes are not supported by pocketkube, only {', '.join(SUPPORTED)}")
+        if kind not in FILLED:
+            raise ConfigError(f"{kind} volumes are not supported by pocketkube, only hostPath, {', '.join(FILLED)}")
         if not path.exists():
             path.mkdir(parents=True)
             if group is not None:

@@ -53,14 +53,18 @@ class Isolation(NamedTuple):
 
 
 def as_pod(obj: Object, address: str = "") -> Pod | None:
-    """None for a Pod that has no address, or none any more. `address`: one that its status does not tell yet."""
+    """None for a Pod without an address of its own, or of none any more: a node's is no Pod's.
+
+    `address`: one that its status does not tell yet.
+    """
     status, spec, metadata = obj.get("status", {}), obj["spec"], obj["metadata"]
     address = status.get("podIP") or address
-    if not address or status.get("phase") in ("Succeeded", "Failed") or spec.get("hostNetwork"):
+    if not address or spec.get("hostNetwork") or status.get("phase") in ("Succeeded", "Failed"):
         return None
+    sidecars = [each for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always"]
     ports = {
         (port["name"], port.get("protocol", "TCP")): port["containerPort"]
-        for container in spec.get("containers") or ()
+        for container in (*sidecars, *(spec.get("containers") or ()))
         for port in container.get("ports") or ()
         if port.get("name")
     }

@@ -1,20 +1,26 @@
-"""What nftables is told of Services and EndpointSlices, on one node.
+"""What nftables is told of one Service on one node.
 
-The shape is that of kube-proxy's nftables mode: a map from cluster IP and port to the Service port's chain, a map of
-node ports, a set of those without endpoints. Sources: KEP-3866 and
-https://kubernetes.io/docs/reference/networking/virtual-ips/
+The shape is that of kube-proxy's nftables mode: a map from address, protocol and port to a chain, a map of node ports,
+and for each of them one of what has no endpoints. A chain for all endpoints, one for those of this node, one for what
+comes from outside, and one for each endpoint.
+Sources: KEP-3866 and https://kubernetes.io/docs/reference/networking/virtual-ips/
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from pocketkube.proxy.endpoints import Endpoint, Endpoints, endpoints_of
 from pocketkube.store import Object
 
 TABLE = "pocketkube"
 MASQUERADE = "0x4000"
-SERVICE_CIDR = "10.96.0.0/16"
+POD_CIDR = "10.244.0.0/16"
+MARK = f"meta mark set meta mark or {MASQUERADE}"
+AFFINITY_SECONDS = 10800
+LONGEST_COMMENT = 120
 
 BASE = f"""
 add table ip {TABLE}
@@ -41,6 +47,7 @@ table ip {TABLE} {{
   chain nat-postrouting {{
     type nat hook postrouting priority srcnat;
     meta mark and {MASQUERADE} != 0 masquerade
+    ip saddr {POD_CIDR} ip daddr != {POD_CIDR} masquerade
   }}
   chain filter-input {{ type filter hook input priority filter; ct state new jump without-endpoints; }}
   chain filter-forward {{ type filter hook forward priority filter; ct state new jump without-endpoints; }}
@@ -49,130 +56,142 @@ table ip {TABLE} {{
 """
 
 
+@dataclass(slots=True)
+class Rules:
+    """`chains`: {name: rules}; `sets`: {name: definition}; `elements`: {(set or map, key): verdict, or "" in a set}."""
+
+    chains: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sets: dict[str, str] = field(default_factory=dict)
+    elements: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
-class ServicePort:
-    """One port of one Service as a node has to treat it. `endpoints` are (address, port); what is local is decided."""
+class _Port:
+    """One port of a Service. `identity` names its chains; `affinity`: seconds, 0 for none."""
 
-    chain: str
-    cluster_ip: str
+    identity: str
+    comment: str
     protocol: str
-    port: int
-    node_port: int
-    endpoints: tuple[tuple[str, int], ...]
-    node_port_endpoints: tuple[tuple[str, int], ...]
-    drops: bool  # internalTrafficPolicy Local and no endpoint here: dropped, not refused
-    node_port_drops: bool
-    node_port_keeps_source: bool  # externalTrafficPolicy Local
-    affinity_seconds: int = 0
+    number: int
+    affinity: int
 
 
-def service_ports(service: Object, slices: Iterable[Object], node: str) -> list[ServicePort]:
-    """What `node` has to do for a Service; [] for one without cluster IP."""
+def has_cluster_ip(service: Object) -> bool:
     spec = service["spec"]
-    cluster_ip = spec.get("clusterIP")
-    if spec.get("type") == "ExternalName" or cluster_ip in (None, "", "None"):
-        return []
+    return spec.get("type") != "ExternalName" and spec.get("clusterIP") not in (None, "", "None")
+
+
+def external_addresses(service: Object) -> list[str]:
+    """Addresses outside the cluster's own that lead to the Service: its external IPs, and those of a load balancer."""
+    ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+    balanced = [each["ip"] for each in ingress if each.get("ip") and each.get("ipMode", "VIP") == "VIP"]
+    return [each for each in (*(service["spec"].get("externalIPs") or ()), *balanced) if ":" not in each]
+
+
+def rules_of(service: Object, slices: Iterable[Object], node: str, own: Iterable[str]) -> Rules:
+    """What `node`, whose own addresses are `own`, has to do for a Service; nothing for one without cluster IP."""
+    rules = Rules()
+    if not has_cluster_ip(service):
+        return rules
     slices = list(slices)
-    ports = []
-    metadata = service["metadata"]
+    rules.elements["cluster-ips", service["spec"]["clusterIP"]] = ""
+    prefer_node = service["spec"].get("trafficDistribution") == "PreferSameNode"
+    for port in service["spec"].get("ports") or ():
+        endpoints = endpoints_of(port, slices, node, prefer_node=prefer_node)
+        _add_port(rules, service, port, endpoints, ", ".join(own))
+    return rules
+
+
+def _add_port(rules: Rules, service: Object, port: Object, endpoints: Endpoints, own: str) -> None:
+    spec = service["spec"]
+    inside_local = spec.get("internalTrafficPolicy") == "Local"
+    outside_local = spec.get("externalTrafficPolicy") == "Local"
+    described = _describe(service, port)
+    cluster, local, external = (f"{kind}-{described.identity}" for kind in ("cluster", "local", "external"))
+    internal = endpoints.here if inside_local else endpoints.everywhere
+    outside = endpoints.here if outside_local else endpoints.everywhere
+    if endpoints.everywhere:
+        rules.chains[cluster] = _balance(rules, described, endpoints.everywhere)
+    if endpoints.here and (inside_local or outside_local):
+        rules.chains[local] = _balance(rules, described, endpoints.here)
+    key = f"{described.protocol} . {described.number}"
+    _lead(
+        rules,
+        "services",
+        f"{spec['clusterIP']} . {key}",
+        f"goto {local if inside_local else cluster}" if internal else "",
+        _without(internal, endpoints),
+    )
+    ways_in = [("services", f"{address} . {key}") for address in external_addresses(service)]
+    if port.get("nodePort"):
+        ways_in.append(("nodeports", f"{described.protocol} . {port['nodePort']}"))
+    for kind, where in ways_in:
+        # What comes from Pods and from the node itself finds every endpoint, whatever the policy says.
+        _lead(rules, kind, where, f"goto {external}" if endpoints.everywhere else "", _without(outside, endpoints))
+    if ways_in and endpoints.everywhere:
+        rules.chains[external] = _from_outside(
+            cluster, local, own, local_only=outside_local, found=bool(endpoints.here)
+        )
+
+
+def _lead(rules: Rules, kind: str, where: str, verdict: str, without: str) -> None:
+    """`verdict`: where a connection goes; `without`: what becomes of one that goes nowhere."""
+    if verdict:
+        rules.elements["service-ips" if kind == "services" else "service-nodeports", where] = verdict
+    if without:
+        rules.elements[f"no-endpoint-{kind}", where] = without
+
+
+def _without(usable: tuple[Endpoint, ...], endpoints: Endpoints) -> str:
+    """Without any endpoint a connection is refused; where only a policy leaves none, it is dropped."""
+    if usable:
+        return ""
+    return "drop" if endpoints.everywhere else "goto reject-it"
+
+
+def _from_outside(cluster: str, local: str, own: str, *, local_only: bool, found: bool) -> tuple[str, ...]:
+    if not local_only:
+        return MARK, f"goto {cluster}"
+    rules = [
+        f"ip saddr {POD_CIDR} goto {cluster}",
+        f"ip saddr {{ {own} }} {MARK}",
+        f"ip saddr {{ {own} }} goto {cluster}",
+    ]
+    return (*rules, f"goto {local}") if found else tuple(rules)
+
+
+def _balance(rules: Rules, port: _Port, endpoints: tuple[Endpoint, ...]) -> tuple[str, ...]:
+    """The rules of a chain that chooses one of the endpoints, whose own chains are made with it."""
+    chains = [_endpoint_chain(rules, port, each) for each in endpoints]
+    choices = ", ".join(f"{number} : goto {chain}" for number, chain in enumerate(chains))
+    remembered = [f"ip saddr @{_affinity(chain, port)} goto {chain}" for chain in chains] if port.affinity else []
+    return (*remembered, f"numgen random mod {len(chains)} vmap {{ {choices} }}")
+
+
+def _endpoint_chain(rules: Rules, port: _Port, endpoint: Endpoint) -> str:
+    name = f"ep-{port.identity}-{endpoint.address}-{endpoint.port}"
+    # An endpoint that reaches itself through the Service must see another source, or it answers past the Service.
+    lines = [f"ip saddr {endpoint.address} {MARK}"]
+    if port.affinity:
+        affinity = _affinity(name, port)
+        rules.sets[affinity] = f"type ipv4_addr; flags dynamic,timeout; timeout {port.affinity}s;"
+        lines.append(f"update @{affinity} {{ ip saddr }}")
+    lines.append(f"meta l4proto {port.protocol} dnat to {endpoint.address}:{endpoint.port}")
+    rules.chains[name] = tuple(lines)
+    return name
+
+
+def _affinity(chain: str, port: _Port) -> str:
+    return f"affinity-{chain}-{port.affinity}"
+
+
+def _describe(service: Object, port: Object) -> _Port:
+    spec, metadata = service["spec"], service["metadata"]
     affinity = 0
     if spec.get("sessionAffinity") == "ClientIP":
-        affinity = ((spec.get("sessionAffinityConfig") or {}).get("clientIP") or {}).get("timeoutSeconds", 10800)
-    for port in spec.get("ports") or ():
-        everywhere = _endpoints(slices, port, None)
-        local = _endpoints(slices, port, node)
-        internal_local = spec.get("internalTrafficPolicy") == "Local"
-        external_local = spec.get("externalTrafficPolicy") == "Local"
-        ports.append(
-            ServicePort(
-                chain=f"{metadata['namespace']}/{metadata['name']}/{port.get('protocol', 'TCP')}/{port['port']}",
-                cluster_ip=cluster_ip,
-                protocol=port.get("protocol", "TCP").lower(),
-                port=port["port"],
-                node_port=port.get("nodePort", 0),
-                endpoints=local if internal_local else everywhere,
-                node_port_endpoints=local if external_local else everywhere,
-                drops=internal_local and not local and bool(everywhere),
-                node_port_drops=external_local and not local and bool(everywhere),
-                node_port_keeps_source=external_local,
-                affinity_seconds=affinity,
-            )
-        )
-    return ports
-
-
-def ruleset(ports: Iterable[ServicePort], node_address: str) -> str:
-    """The whole table of one node, as one transaction."""
-    lines = [BASE, f"add element ip {TABLE} node-ips {{ {node_address} }}"]
-    ports = list(ports)
-    addresses = sorted({port.cluster_ip for port in ports})
-    if addresses:
-        lines.append(f"add element ip {TABLE} cluster-ips {{ {', '.join(addresses)} }}")
-    for number, port in enumerate(ports):
-        lines += _port_rules(port, f"svc-{number}")
-    return "\n".join(lines) + "\n"
-
-
-def _port_rules(port: ServicePort, name: str) -> list[str]:
-    where = f"{port.cluster_ip} . {port.protocol} . {port.port}"
-    lines = [f'add chain ip {TABLE} {name} {{ comment "{port.chain}"; }}']
-    if port.endpoints:
-        lines += _balance(name, port.endpoints, port)
-        lines.append(f"add element ip {TABLE} service-ips {{ {where} : goto {name} }}")
-    else:
-        verdict = "drop" if port.drops else "goto reject-it"
-        lines.append(f"add element ip {TABLE} no-endpoint-services {{ {where} : {verdict} }}")
-    if not port.node_port:
-        return lines
-    where = f"{port.protocol} . {port.node_port}"
-    if port.node_port_endpoints:
-        outside = f"{name}-np"
-        lines.append(f"add chain ip {TABLE} {outside}")
-        if not port.node_port_keeps_source:
-            lines.append(f"add rule ip {TABLE} {outside} meta mark set meta mark or {MASQUERADE}")
-        lines += _balance(outside, port.node_port_endpoints, port)
-        lines.append(f"add element ip {TABLE} service-nodeports {{ {where} : goto {outside} }}")
-    else:
-        verdict = "drop" if port.node_port_drops else "goto reject-it"
-        lines.append(f"add element ip {TABLE} no-endpoint-nodeports {{ {where} : {verdict} }}")
-    return lines
-
-
-def _balance(chain: str, endpoints: tuple[tuple[str, int], ...], port: ServicePort) -> list[str]:
-    lines = []
-    chains = [f"{chain}-{number}" for number in range(len(endpoints))]
-    for each, (address, number) in zip(chains, endpoints, strict=True):
-        lines.append(f"add chain ip {TABLE} {each}")
-        # An endpoint that reaches itself through the Service must see another source, or it answers past the Service.
-        lines.append(f"add rule ip {TABLE} {each} ip saddr {address} meta mark set meta mark or {MASQUERADE}")
-        if port.affinity_seconds:
-            timeout = f"{port.affinity_seconds}s"
-            lines.append(f"add set ip {TABLE} {each} {{ type ipv4_addr; flags dynamic,timeout; timeout {timeout}; }}")
-            lines.append(f"add rule ip {TABLE} {each} update @{each} {{ ip saddr }}")
-            lines.append(f"add rule ip {TABLE} {chain} ip saddr @{each} goto {each}")
-        lines.append(f"add rule ip {TABLE} {each} meta l4proto {port.protocol} dnat to {address}:{number}")
-    choices = ", ".join(f"{number} : goto {each}" for number, each in enumerate(chains))
-    lines.append(f"add rule ip {TABLE} {chain} numgen random mod {len(chains)} vmap {{ {choices} }}")
-    return lines
-
-
-def _endpoints(slices: list[Object], port: Object, node: str | None) -> tuple[tuple[str, int], ...]:
-    """Ready endpoints of a Service port, on `node` if one is given; terminating ones that serve when none is."""
-    ready: set[tuple[str, int]] = set()
-    serving: set[tuple[str, int]] = set()
-    for each in slices:
-        if each.get("addressType") != "IPv4":
-            continue
-        for offered in each.get("ports") or ():
-            if (offered.get("name") or "") != port.get("name", "") or not offered.get("port"):
-                continue
-            for endpoint in each.get("endpoints") or ():
-                if node is not None and endpoint.get("nodeName") != node:
-                    continue
-                conditions = endpoint.get("conditions") or {}
-                found = {(address, offered["port"]) for address in endpoint["addresses"][:1]}
-                if conditions.get("ready") is not False:
-                    ready |= found
-                elif conditions.get("serving") and conditions.get("terminating"):
-                    serving |= found
-    return tuple(sorted(ready or serving))
+        config = (spec.get("sessionAffinityConfig") or {}).get("clientIP") or {}
+        affinity = config.get("timeoutSeconds") or AFFINITY_SECONDS
+    protocol = port.get("protocol", "TCP")
+    full = f"{metadata['namespace']}/{metadata['name']}/{protocol}/{port.get('name') or ''}/{port['port']}"
+    identity = hashlib.sha256(f"{metadata.get('uid', '')}/{full}".encode()).hexdigest()[:12]
+    return _Port(identity, full[:LONGEST_COMMENT], protocol.lower(), port["port"], affinity)

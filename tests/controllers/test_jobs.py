@@ -136,7 +136,6 @@ def test_a_suspended_job_has_no_pods(kubectl: Kubectl, namespace: str) -> None:
 
 def test_a_finished_job_goes_when_its_time_has_come(kubectl: Kubectl, namespace: str) -> None:
     job(kubectl, namespace, "echo done", ttlSecondsAfterFinished=1)
-    wait(kubectl, namespace, "job/it", "condition=Complete")
     wait(kubectl, namespace, "job/it", "delete")
     kubectl("wait", "--for=delete", "pods", "--all", "--timeout=15s", namespace=namespace)
 

@@ -248,3 +248,46 @@ def test_a_container_that_cannot_be_made(kubectl: Kubectl, configured: str, fiel
     told = told.replace("NAMESPACE", configured).replace("UID", uid)
     assert status(kubectl, configured)["containerStatuses"][0]["state"]["waiting"]["message"] == told
     assert ("Warning", "Failed", f"Error: {told}") in events(kubectl, configured)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        pytest.param({"path": "/no", "type": "Directory"}, "/no is not a directory", id="directory"),
+        pytest.param({"path": "/no", "type": "File"}, "/no is not a file", id="file"),
+        pytest.param({"path": "/no", "type": "Socket"}, "/no is not a socket file", id="socket"),
+    ],
+)
+def test_a_host_path_that_is_not_what_it_should_be(
+    kubectl: Kubectl, namespace: str, path: dict[str, str], told: str
+) -> None:
+    create(kubectl, namespace, container(volumeMounts=MOUNT), volumes=[{"name": "v", "hostPath": path}])
+    message = wait_for_event(kubectl, namespace, "FailedMount")
+    assert message == f'MountVolume.SetUp failed for volume "v" : hostPath type check failed: {told}'
+
+
+def test_a_host_path_is_of_the_node(kubectl: Kubectl, namespace: str) -> None:
+    volumes = [{"name": "v", "hostPath": {"path": f"/data/{namespace}", "type": "DirectoryOrCreate"}}]
+    for name, node, script in (
+        ("writes", "node01", "echo kept > /v/file"),
+        ("reads", "node01", "cat /v/file"),
+        ("elsewhere", "node02", "ls /v"),
+    ):
+        create(kubectl, namespace, container(script, volumeMounts=MOUNT), name=name, volumes=volumes, nodeName=node)
+        wait(kubectl, namespace, "phase=Succeeded", name)
+    assert kubectl("logs", "reads", namespace=namespace).stdout == "kept\n"
+    assert kubectl("logs", "elsewhere", namespace=namespace).stdout == ""
+
+
+def test_a_link_does_not_lead_out_of_the_node(kubectl: Kubectl, namespace: str) -> None:
+    here = {"path": f"/data/{namespace}"}
+    script = "ln -s / /v/out; ln -s ../../../../../.. /v/up"
+    volumes = [{"name": "v", "hostPath": here}]
+    create(kubectl, namespace, container(script, volumeMounts=MOUNT), name="a", volumes=volumes, nodeName="node01")
+    wait(kubectl, namespace, "phase=Succeeded", "a")
+    for link in ("out", "up"):
+        volumes = [{"name": "v", "hostPath": {"path": f"/data/{namespace}/{link}/etc"}}]
+        create(kubectl, namespace, container(volumeMounts=MOUNT), name=link, volumes=volumes, nodeName="node01")
+        wait(kubectl, namespace, "conditions[0].status=True", link)
+        told = [message for _, reason, message in events(kubectl, namespace, link) if reason == "FailedMount"]
+        assert "leaves the node" in told[0]

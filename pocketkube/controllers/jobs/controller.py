@@ -41,6 +41,8 @@ class JobController:
 
     def _keys(self, event: Event) -> Iterable[Key]:
         if event.resource is JOBS:
+            if event.type == "DELETED":
+                self._backoffs.pop(event.object["metadata"]["uid"], None)
             return [key_of(event.object)]
         owner = controller_of(event.object)
         is_job = owner is not None and owner["kind"] == "Job"
@@ -52,8 +54,6 @@ class JobController:
         if job is None or "deletionTimestamp" in job["metadata"]:
             for pod in pods:
                 release(self._registry, pod)
-            if job:
-                self._backoffs.pop(job["metadata"]["uid"], None)
             return None
         if conditions.is_finished(job.get("status", {})):
             self._backoffs.pop(job["metadata"]["uid"], None)

@@ -85,12 +85,11 @@ class Kubernetes:
         """A or AAAA records, and the aliases that lead to them."""
         wanted = 4 if request.kind == RdataType.A else 6
         records: list[Record] = []
-        for found in self.names.find(name, zone, wanted):
-            if version(found.host) == wanted:
-                made = record(name, self.ttl, request.kind, found.host)
-                records += [made] if made not in records else []
-            elif not version(found.host):
-                records += await self._follow(request, name, zone, found.host, before)
+        for host in dict.fromkeys(found.host for found in self.names.find(name, zone, wanted)):
+            if version(host) == wanted:
+                records.append(record(name, self.ttl, request.kind, host))
+            elif not version(host):
+                records += await self._follow(request, name, zone, host, before)
         return records
 
     async def _follow(
@@ -112,18 +111,17 @@ class Kubernetes:
     def _services(self, name: dns.name.Name, zone: dns.name.Name) -> tuple[list[Record], list[Record]]:
         found = [each for each in self.names.find(name, zone, 0) if version(each.host)]
         weight = max(100 // len(found), 1) if found else 0
-        records: list[Record] = []
-        additional: list[Record] = []
-        for each in found:
-            if each.port == NO_PORT:
+        records: dict[tuple[tuple[str, ...], int], Record] = {}
+        additional: dict[tuple[tuple[str, ...], str], Record] = {}
+        for host, port, owner in found:
+            if port == NO_PORT:
                 continue
-            target = _name(each.owner, zone)
-            made = record(name, self.ttl, RdataType.SRV, f"0 {weight} {each.port} {target}")
-            records += [made] if made not in records else []
-            kind = RdataType.A if version(each.host) == 4 else RdataType.AAAA
-            address = record(target, self.ttl, kind, each.host)
-            additional += [address] if address not in additional else []
-        return records, additional
+            target = _name(owner, zone)
+            if (owner, port) not in records:
+                records[owner, port] = record(name, self.ttl, RdataType.SRV, f"0 {weight} {port} {target}")
+            kind = RdataType.A if version(host) == 4 else RdataType.AAAA
+            additional[owner, host] = record(target, self.ttl, kind, host)
+        return list(records.values()), list(additional.values())
 
     def _version(self, name: dns.name.Name, zone: dns.name.Name) -> list[Record]:
         if name != dns.name.from_text("dns-version", zone):

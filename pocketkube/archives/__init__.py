@@ -1,0 +1,1 @@
+"""Container images that a user has, from archives: `docker save` and OCI image layouts."""

@@ -1,0 +1,151 @@
+"""Names outside the cluster: who is asked, and what becomes of it when nobody may be."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rrset
+import pytest
+
+from pocketkube.dns import DnsServer
+from pocketkube.dns.upstream import Outside, Upstream, host_resolvers
+from pocketkube.resources import CONFIGMAPS, NAMESPACES, SERVICES
+from pocketkube.store import Store
+
+COREFILE = """. {
+    kubernetes cluster.local
+    forward example /etc/resolv.conf {
+        except private.example
+    }
+    forward elsewhere 192.0.2.1
+}"""
+EXTERNAL = {"type": "ExternalName", "externalName": "a.example"}
+
+
+class Resolver:
+    """A name server on this machine that knows every A record, and counts its questions."""
+
+    def __init__(self, *, silent: bool = False) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.setblocking(False)
+        self.address: tuple[str, int] = self.socket.getsockname()
+        self.asked: list[str] = []
+        self._silent = silent
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            packet, client = await loop.sock_recvfrom(self.socket, 4096)
+            query = dns.message.from_wire(packet)
+            name = query.question[0].name
+            self.asked.append(str(name))
+            reply = dns.message.make_response(query, recursion_available=True)
+            if str(name).startswith("absent"):
+                reply.set_rcode(dns.rcode.NXDOMAIN)
+            else:
+                reply.answer.append(dns.rrset.from_text(name, 300, "IN", "A", "198.51.100.1"))
+            if not self._silent:
+                stranger = dns.message.make_response(dns.message.make_query("stranger.example", "A"))
+                await loop.sock_sendto(self.socket, stranger.to_wire(), client)
+                await loop.sock_sendto(self.socket, reply.to_wire(), client)
+
+
+def with_server(test: Callable[[DnsServer], Coroutine[Any, Any, Any]], *resolvers: Resolver) -> Any:
+    """Run `test` with a server that may ask these resolvers, or that may ask nobody when there are none."""
+
+    async def run() -> Any:
+        store = Store()
+        store.put(NAMESPACES, {"metadata": {"name": "default"}})
+        store.put(SERVICES, {"metadata": {"name": "outside", "namespace": "default"}, "spec": EXTERNAL})
+        config = {"metadata": {"name": "coredns", "namespace": "kube-system"}, "data": {"Corefile": COREFILE}}
+        store.put(CONFIGMAPS, config)
+        addresses = [resolver.address for resolver in resolvers]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as reach:
+            server = DnsServer(store, Upstream(Outside(reach, addresses) if resolvers else None))
+            running = [asyncio.create_task(each.run()) for each in (server, *resolvers)]
+            await asyncio.sleep(0)
+            try:
+                return await test(server)
+            finally:
+                for task in running:
+                    task.cancel()
+                for resolver in resolvers:
+                    resolver.socket.close()
+
+    return asyncio.run(run())
+
+
+async def ask(server: DnsServer, name: str) -> dns.message.Message:
+    return dns.message.from_wire(await server.answer(dns.message.make_query(name, "A").to_wire(), "udp"))
+
+
+@pytest.fixture(autouse=True)
+def outside_is_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """127.0.0.1 is the CoreDNS Pod's own in a cluster; here it is this machine's."""
+    monkeypatch.setattr("pocketkube.dns.upstream.INSIDE", [])
+
+
+@pytest.mark.parametrize(
+    ("name", "rcode", "flags", "answers", "asked"),
+    [
+        ("a.example", "NOERROR", "QR RD RA", {"198.51.100.1"}, ["a.example."]),
+        ("absent.example", "NXDOMAIN", "QR RD RA", set(), ["absent.example."]),
+        ("a.private.example", "SERVFAIL", "QR RD", set(), []),
+        ("a.other", "SERVFAIL", "QR RD", set(), []),
+        ("absent.default.svc.cluster.local", "NXDOMAIN", "QR AA RD", set(), []),
+        ("outside.default.svc.cluster.local", "NOERROR", "QR AA RD", {"a.example.", "198.51.100.1"}, ["a.example."]),
+    ],
+)
+def test_the_hosts_resolver_is_asked(name: str, rcode: str, flags: str, answers: set[str], asked: list[str]) -> None:
+    resolver = Resolver()
+    response = with_server(lambda server: ask(server, name), resolver)
+    assert dns.rcode.to_text(response.rcode()) == rcode
+    assert dns.flags.to_text(response.flags) == flags
+    assert {record.to_text() for rrset in response.answer for record in rrset} == answers
+    assert resolver.asked == asked
+
+
+def test_nobody_is_asked_without_leave() -> None:
+    response = with_server(lambda server: ask(server, "a.example"))
+    assert dns.rcode.to_text(response.rcode()) == "SERVFAIL"
+    alias = with_server(lambda server: ask(server, "outside.default.svc.cluster.local"))
+    assert [rrset.to_text().split()[-1] for rrset in alias.answer] == ["a.example."]
+
+
+def test_another_resolver_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pocketkube.dns.upstream.READ_SECONDS", 0.05)
+    silent, other = Resolver(silent=True), Resolver()
+    response = with_server(lambda server: ask(server, "a.example"), silent, other)
+    assert dns.rcode.to_text(response.rcode()) == "NOERROR"
+
+
+def test_none_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pocketkube.dns.upstream.READ_SECONDS", 0.05)
+    response = with_server(lambda server: ask(server, "a.example"), Resolver(silent=True))
+    assert dns.rcode.to_text(response.rcode()) == "SERVFAIL"
+
+
+def test_many_questions_at_once() -> None:
+    async def all_at_once(server: DnsServer) -> list[dns.message.Message]:
+        return await asyncio.gather(*(ask(server, f"a{number}.example") for number in range(50)))
+
+    responses = with_server(all_at_once, Resolver())
+    assert [str(each.answer[0].name) for each in responses] == [f"a{number}.example." for number in range(50)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("nameserver 192.0.2.1\nsearch a\nnameserver 192.0.2.2\n", [("192.0.2.1", 53), ("192.0.2.2", 53)]),
+        ("# nameserver 192.0.2.1\nnameserver ::1\nnameserver nonsense\nnameserver\n", []),
+    ],
+)
+def test_host_resolvers(text: str, found: list[tuple[str, int]]) -> None:
+    assert host_resolvers(text) == found
