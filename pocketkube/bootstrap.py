@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import (
     CONFIGMAPS,
@@ -105,7 +107,7 @@ def _node_status(name: str, address: str) -> Object:
             "architecture": "amd64",
             "bootID": "",
             "containerRuntimeVersion": "crun://1",
-            "kernelVersion": "",
+            "kernelVersion": os.uname().release,
             "kubeProxyVersion": "",
             "kubeletVersion": KUBERNETES,
             "machineID": "",

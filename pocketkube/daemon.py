@@ -12,6 +12,7 @@ import asyncio
 import json
 import logging
 import os
+import secrets
 import shutil
 import socket
 import ssl
@@ -77,6 +78,7 @@ async def _run(
     from aiohttp import web  # noqa: PLC0415
 
     from pocketkube import bootstrap, controllers  # noqa: PLC0415
+    from pocketkube.api.authorization import Authenticator  # noqa: PLC0415
     from pocketkube.api.server import ApiServer  # noqa: PLC0415
     from pocketkube.dns import DnsServer  # noqa: PLC0415
     from pocketkube.dns.upstream import Outside, Upstream, host_resolvers  # noqa: PLC0415
@@ -89,6 +91,7 @@ async def _run(
     from pocketkube.proxy import Proxy  # noqa: PLC0415
     from pocketkube.registry import Registry  # noqa: PLC0415
     from pocketkube.resources import PODS  # noqa: PLC0415
+    from pocketkube.service_account_tokens import ServiceAccountTokens  # noqa: PLC0415
     from pocketkube.store import Store  # noqa: PLC0415
 
     store = Store()
@@ -98,8 +101,10 @@ async def _run(
     dns = DnsServer(store, Upstream(Outside(outside, host_resolvers()) if outside else None))
     processes = Processes()
     policy = Enforcer(store, network.nodes.values())
-    kubelets = Kubelets(registry, network, processes, {bootstrap.COREDNS_IMAGE: dns.serve}, policy.join)
-    server = ApiServer(store, registry, Runtime(store, kubelets, processes), credentials["token"])
+    tokens = ServiceAccountTokens(secrets.token_bytes(32))
+    kubelets = Kubelets(registry, network, processes, {bootstrap.COREDNS_IMAGE: dns.serve}, policy.join, tokens)
+    authenticator = Authenticator(credentials["token"], tokens)
+    server = ApiServer(store, registry, Runtime(store, kubelets, processes), authenticator)
     with step("set up nftables"):
         proxy = Proxy(store, network.nodes.values())
     bootstrap.write(registry, {name: (node.address, node.pod_cidr) for name, node in network.nodes.items()})

@@ -38,8 +38,21 @@ class Cause:
 
     @classmethod
     def unsupported(cls, field: str, value: str, supported: list[str]) -> Cause:
-        known = ", ".join(f'"{each}"' for each in sorted(supported))
+        known = ", ".join(f'"{each}"' for each in supported)
         return cls("FieldValueNotSupported", f"Unsupported value: {value}: supported values: {known}", field)
+
+    @classmethod
+    def not_found(cls, field: str, value: str) -> Cause:
+        return cls("FieldValueNotFound", f"Not found: {value}", field)
+
+    @classmethod
+    def too_long(cls, field: str, most: int) -> Cause:
+        """`most`: bytes."""
+        return cls("FieldValueTooLong", f"Too long: may not be more than {most} bytes", field)
+
+    @classmethod
+    def too_many(cls, field: str, count: int, most: int) -> Cause:
+        return cls("FieldValueTooMany", f"Too many: {count}: must have at most {most} items", field)
 
 
 class ApiError(Exception):
@@ -99,7 +112,7 @@ def gone(message: str) -> ApiError:
 
 def invalid(resource: Resource, name: str, causes: list[Cause]) -> ApiError:
     """422 with every cause; one cause stands alone in the message, several stand in brackets."""
-    texts = [f"{cause.field}: {cause.message}" for cause in causes]
+    texts = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))
     listed = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
     details: dict[str, Any] = {"name": name} if name else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
+import time
 
 from pocketkube.errors import ApiError
 from pocketkube.registry import Registry, timestamp
@@ -58,7 +58,7 @@ class EventRecorder:
             "fieldPath": field_path,
         }
         return {
-            "metadata": {"name": f"{metadata['name']}.{secrets.token_hex(8)}"},
+            "metadata": {"name": f"{metadata['name']}.{time.time_ns():x}"},
             "involvedObject": {field: value for field, value in involved.items() if value},
             "reason": reason,
             "message": message,

@@ -1,7 +1,7 @@
 """Who set which field: metadata.managedFields of server-side apply (KEP-555).
 
 A field is a path of elements as FieldsV1 writes them: `f:name` for a field, `k:{"name":"web"}` for an item of a list
-that is merged by key, `v:"x"` for an item of a set.
+that is merged by key, `v:"x"` for an item of a set. A struct, map or list that was not there before is a field as well.
 """
 
 from __future__ import annotations
@@ -9,29 +9,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pocketkube.apply_types import DEFAULTS, is_atomic, is_set, list_keys
+from pocketkube.go_types import Field, fields, is_struct, named
 from pocketkube.store import Object
 
 Path = tuple[str, ...]
 Fields = dict[Path, Any]  # path: value
+PRESENT = "."  # the value of what only holds others
 
-# Lists whose items are told apart by keys (x-kubernetes-list-map-keys in k8s.io/api). Of two kinds of `ports`, the
-# keys that an item has decide.
-LIST_KEYS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "containers": (("name",),),
-    "initContainers": (("name",),),
-    "volumes": (("name",),),
-    "volumeMounts": (("mountPath",),),
-    "env": (("name",),),
-    "ports": (("containerPort", "protocol"), ("port", "protocol")),
-    "conditions": (("type",),),
-    "imagePullSecrets": (("name",),),
-    "hostAliases": (("ip",),),
-    "ownerReferences": (("uid",),),
-    "secrets": (("name",),),
-}
-SETS = {"finalizers"}
-# Taken as one value (x-kubernetes-map-type: atomic).
-ATOMIC = {"selector", "fieldRef", "configMapKeyRef", "resourceFieldRef", "nodeSelector"}
 SERVER_OWNED = {
     "name",
     "generateName",
@@ -47,29 +32,65 @@ SERVER_OWNED = {
 }
 
 
-def fields_of(obj: Object) -> Fields:
-    """Every field that a manager can own, with its value; not what identifies the object or is the server's."""
-    found: Fields = {}
-    for key, value in obj.items():
-        if key == "metadata":
-            asked = {name: inner for name, inner in value.items() if name not in SERVER_OWNED}
-            if asked:
-                _collect(asked, ("f:metadata",), key, found)
-        elif key not in ("apiVersion", "kind", "status"):
-            _collect(value, (f"f:{key}",), key, found)
-    return found
+def struct_of(obj: Object) -> str:
+    group, _, version = obj["apiVersion"].rpartition("/")
+    return named(group, version, obj["kind"])
 
 
-def list_keys(name: str, items: list[Any]) -> tuple[str, ...] | None:
-    """The keys by which the items of the list field `name` are told apart; None when it is one value."""
-    for keys in LIST_KEYS.get(name, ()):
-        if items and all(isinstance(item, dict) and keys[0] in item for item in items):
-            return keys
-    return None
+def fields_of(obj: Object, *, applied: bool = False) -> Fields:
+    """Every field that a manager can own, with its value; not what identifies the object or is the server's.
+
+    `applied`: as an applied configuration is owned; there what only holds others is owned only as an item of a list.
+    """
+    asked = {name: value for name, value in obj.items() if name not in ("apiVersion", "kind", "status")}
+    metadata = {name: value for name, value in obj.get("metadata", {}).items() if name not in SERVER_OWNED}
+    asked.pop("metadata", None)
+    collector = _Collector(applied=applied)
+    collector.struct(struct_of(obj), {"metadata": metadata, **asked} if metadata else asked, (), inside=False)
+    return collector.found
+
+
+class _Collector:
+    def __init__(self, *, applied: bool) -> None:
+        self.found: Fields = {}
+        self._applied = applied
+
+    def struct(self, struct: str, value: Object, path: Path, *, inside: bool) -> None:
+        """`inside`: of an item of a list, where everything is new together."""
+        known = fields(struct)
+        for name, inner in value.items():
+            field = known.get(name)
+            if field is not None and not inner and not inside and is_struct(field.type):
+                continue  # it is there from the beginning, and holds nothing
+            if field is None or is_atomic(struct, field) or not inner:
+                self.found[(*path, f"f:{name}")] = inner
+            else:
+                self._holder(struct, field, inner, (*path, f"f:{name}"), inside=inside)
+
+    def _holder(self, struct: str, field: Field, value: Any, path: Path, *, inside: bool) -> None:
+        kind = field.type.removeprefix("*")
+        # A struct that is no pointer, and a list that is always written, are there from the beginning.
+        there = field.type == kind and (is_struct(kind) or not field.omitempty)
+        if not self._applied and (inside or not there):
+            self.found[path] = PRESENT
+        if is_struct(kind):
+            self.struct(kind, value, path, inside=inside)
+        elif kind.startswith("{}"):
+            for key, each in value.items():
+                self.found[(*path, f"f:{key}")] = each
+        elif is_set(field):
+            for each in value:
+                self.found[(*path, f"v:{json.dumps(each)}")] = each
+        else:
+            keys = list_keys(struct, field)
+            for each in value:
+                where = (*path, item_key(keys, each))
+                self.found[where] = PRESENT
+                self.struct(kind[2:], each, where, inside=True)
 
 
 def item_key(keys: tuple[str, ...], item: Object) -> str:
-    known = {key: item.get(key, "TCP" if key == "protocol" else "") for key in keys}
+    known = {key: item.get(key, DEFAULTS.get(key, "")) for key in keys}
     return "k:" + json.dumps(known, separators=(",", ":"), sort_keys=True)
 
 
@@ -114,8 +135,12 @@ def to_fields_v1(paths: set[Path]) -> Object:
     tree: Object = {}
     for path in sorted(paths):
         branch = tree
-        for element in path:
-            branch = branch.setdefault(element, {})
+        for depth, element in enumerate(path):
+            if element not in branch:
+                branch[element] = {}
+            elif not branch[element] and depth < len(path) - 1:
+                branch[element] = {".": {}}  # it is owned itself, and now holds others
+            branch = branch[element]
     return tree
 
 
@@ -123,30 +148,14 @@ def from_fields_v1(tree: Object) -> set[Path]:
     found: set[Path] = set()
 
     def walk(branch: Object, path: Path) -> None:
-        inner = {key: value for key, value in branch.items() if key != "."}
-        if not inner and path:
+        if path and (not branch or "." in branch):
             found.add(path)
-        for key, value in inner.items():
-            walk(value, (*path, key))
+        for key, value in branch.items():
+            if key != ".":
+                walk(value, (*path, key))
 
     walk(tree, ())
     return found
-
-
-def _collect(value: Any, path: Path, name: str, found: Fields) -> None:
-    if isinstance(value, dict) and value and name not in ATOMIC:
-        for key, inner in value.items():
-            _collect(inner, (*path, f"f:{key}"), key, found)
-    elif isinstance(value, list) and name in SETS:
-        for item in value:
-            found[(*path, f"v:{json.dumps(item)}")] = item
-    elif isinstance(value, list) and (keys := list_keys(name, value)):
-        for item in value:
-            where = (*path, item_key(keys, item))
-            for key, inner in item.items():
-                _collect(inner, (*where, f"f:{key}"), key, found)
-    else:
-        found[path] = value
 
 
 def _identity(entry: Object) -> tuple[str, str]:

@@ -58,15 +58,16 @@ class Registry:
         obj = admission.default(resource, obj)
         name = metadata.get("name", "")
         self._require_open_namespace(resource, namespace, name)
-        admission.mutate(self.store, resource, obj)
-        causes = admission.validate_create(resource, obj) or admission.allocate(self.store, resource, obj, None)
+        if record:  # what the server adds from here on is nobody's
+            obj = record(None, obj)
+        admission.mutate(self.store, resource, obj, None)
+        causes = admission.validate_create(resource, obj)
+        causes = causes or admission.allocate(self.store, resource, obj, dry_run=dry_run)
         if causes:
             raise invalid(resource, name, causes)
         admission.admit(self.store, resource, obj, None)
         if self.store.find(resource, namespace, name):
             raise already_exists(resource, name)
-        if record:
-            obj = record(None, obj)
         return obj if dry_run else self.store.put(resource, obj)
 
     def update(
@@ -90,7 +91,9 @@ class Registry:
         new = _merge_owned(resource, old, copy.deepcopy(obj), subresource)
         new = admission.default(resource, new)
         if subresource != "status":
-            causes = admission.validate_update(resource, new, old) or admission.allocate(self.store, resource, new, old)
+            admission.mutate(self.store, resource, new, old)
+            causes = admission.validate_update(resource, new, old)
+            causes = causes or admission.allocate(self.store, resource, new, dry_run=dry_run)
             if causes:
                 raise invalid(resource, name, causes)
             admission.admit(self.store, resource, new, old)

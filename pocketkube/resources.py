@@ -64,9 +64,22 @@ PODS = Resource(
 RESOURCEQUOTAS = Resource(
     "", "v1", "resourcequotas", "resourcequota", "ResourceQuota", short_names=("quota",), has_status=True
 )
+SECRETS = Resource("", "v1", "secrets", "secret", "Secret")
 SERVICEACCOUNTS = Resource("", "v1", "serviceaccounts", "serviceaccount", "ServiceAccount", short_names=("sa",))
 SERVICES = Resource(
     "", "v1", "services", "service", "Service", short_names=("svc",), categories=("all",), has_status=True
+)
+CONTROLLERREVISIONS = Resource("apps", "v1", "controllerrevisions", "controllerrevision", "ControllerRevision")
+DAEMONSETS = Resource(
+    "apps",
+    "v1",
+    "daemonsets",
+    "daemonset",
+    "DaemonSet",
+    short_names=("ds",),
+    categories=("all",),
+    has_status=True,
+    has_generation=True,
 )
 DEPLOYMENTS = Resource(
     "apps",
@@ -104,6 +117,7 @@ STATEFULSETS = Resource(
     has_scale=True,
     has_generation=True,
 )
+JOBS = Resource("batch", "v1", "jobs", "job", "Job", categories=("all",), has_status=True, has_generation=True)
 ENDPOINTSLICES = Resource(
     "discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice", has_generation=True
 )
@@ -126,11 +140,15 @@ SERVED = (
     NODES,
     PODS,
     RESOURCEQUOTAS,
+    SECRETS,
     SERVICEACCOUNTS,
     SERVICES,
+    CONTROLLERREVISIONS,
+    DAEMONSETS,
     DEPLOYMENTS,
     REPLICASETS,
     STATEFULSETS,
+    JOBS,
     ENDPOINTSLICES,
     NETWORKPOLICIES,
 )

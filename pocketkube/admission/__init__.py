@@ -3,12 +3,13 @@
 Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
 """
 
-from pocketkube.admission import limit_ranger, pod_security, quota
+from pocketkube.admission import daemonsets, jobs, limit_ranger, pod_plugins, pod_security, quota, service_fields
 from pocketkube.admission.allocation import allocate
 from pocketkube.admission.decoding import decode
 from pocketkube.admission.defaults import default
-from pocketkube.admission.validation import read_warnings, validate_create, validate_update, warnings
-from pocketkube.resources import PODS, Resource
+from pocketkube.admission.validation import validate_create, validate_update
+from pocketkube.admission.warnings import read_warnings, warnings
+from pocketkube.resources import DAEMONSETS, JOBS, NAMESPACES, PODS, SERVICES, Resource
 from pocketkube.store import Object, Store
 
 __all__ = [
@@ -24,10 +25,22 @@ __all__ = [
 ]
 
 
-def mutate(store: Store, resource: Resource, obj: Object) -> None:
-    """What the namespace adds to a new object, in place, before it is validated."""
+def mutate(store: Store, resource: Resource, new: Object, old: Object | None) -> None:
+    """What the server adds to an object, in place, before it is validated. `old` is None for a new object."""
     if resource is PODS:
-        limit_ranger.mutate(store, obj)
+        pod_plugins.complete(store, new, old)
+        if old is None:
+            limit_ranger.mutate(store, new)
+    elif resource is JOBS and old is None:
+        jobs.generate_selector(new)
+    elif resource is DAEMONSETS:
+        daemonsets.count_template(new, old)
+    elif resource is NAMESPACES and old is None:
+        finalizers = new.setdefault("spec", {}).setdefault("finalizers", [])
+        if "kubernetes" not in finalizers:
+            finalizers.append("kubernetes")
+    elif resource is SERVICES:
+        service_fields.complete(new, old)
 
 
 def admit(store: Store, resource: Resource, new: Object, old: Object | None) -> None:

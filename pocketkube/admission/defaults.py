@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from functools import partial
 
+from pocketkube.admission import daemonsets, jobs, secrets
+from pocketkube.admission.service_validation import externally_accessible
 from pocketkube.resources import (
+    DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
     ENDPOINTSLICES,
+    JOBS,
     LIMITRANGES,
     NAMESPACES,
     NETWORKPOLICIES,
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
+    SECRETS,
     SERVICES,
     STATEFULSETS,
     Resource,
 )
 from pocketkube.store import Object
 
-NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
-TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 DEFAULT_MODE = 0o644
 NEW_STATUS: dict[Resource, Object] = {
+    DAEMONSETS: daemonsets.NEW_STATUS,
     DEPLOYMENTS: {},
+    JOBS: {},
     REPLICASETS: {"replicas": 0},
     STATEFULSETS: {"replicas": 0, "availableReplicas": 0},
 }
@@ -53,22 +57,12 @@ def _service(service: Object) -> None:
         port.setdefault("protocol", "TCP")
         if port.get("targetPort") in (None, 0, ""):
             port["targetPort"] = port.get("port", 0)
-    if kind in ("NodePort", "LoadBalancer"):
+    if externally_accessible(spec):
         spec.setdefault("externalTrafficPolicy", "Cluster")
-    else:
-        spec.pop("externalTrafficPolicy", None)
     if kind == "LoadBalancer":
         spec.setdefault("allocateLoadBalancerNodePorts", True)
-    if kind == "ExternalName":
-        for field in ("internalTrafficPolicy", "ipFamilies", "ipFamilyPolicy"):
-            spec.pop(field, None)
-    else:
+    if kind in ("ClusterIP", "NodePort", "LoadBalancer"):
         spec.setdefault("internalTrafficPolicy", "Cluster")
-        spec.setdefault("ipFamilies", ["IPv4"])
-        selectorless_headless = spec.get("clusterIP") == "None" and not spec.get("selector")
-        spec.setdefault("ipFamilyPolicy", "RequireDualStack" if selectorless_headless else "SingleStack")
-        if selectorless_headless and spec["ipFamilyPolicy"] == "RequireDualStack" and spec["ipFamilies"] == ["IPv4"]:
-            spec["ipFamilies"] = ["IPv4", "IPv6"]
     service.setdefault("status", {"loadBalancer": {}})
 
 
@@ -89,7 +83,6 @@ def _endpoints(endpoints: Object) -> None:
 def _namespace(namespace: Object) -> None:
     labels = namespace["metadata"].setdefault("labels", {})
     labels["kubernetes.io/metadata.name"] = namespace["metadata"]["name"]
-    namespace.setdefault("spec", {"finalizers": ["kubernetes"]})
     namespace.setdefault("status", {"phase": "Active"})
 
 
@@ -122,7 +115,13 @@ def _network_policy(policy: Object) -> None:
 
 def _workload(resource: Resource, obj: Object) -> None:
     spec = obj.setdefault("spec", {})
-    spec.setdefault("replicas", 1)
+    if resource is JOBS:
+        jobs.default_spec(spec)
+    elif resource is DAEMONSETS:
+        daemonsets.default_spec(spec)
+        obj["metadata"].setdefault("annotations", {}).setdefault(daemonsets.TEMPLATE_GENERATION, "1")
+    else:
+        spec.setdefault("replicas", 1)
     if resource is DEPLOYMENTS:
         spec.setdefault("revisionHistoryLimit", 10)
         spec.setdefault("progressDeadlineSeconds", 600)
@@ -150,13 +149,6 @@ def _pod(pod: Object) -> None:
     spec = pod.setdefault("spec", {})
     _pod_spec(spec)
     spec.setdefault("enableServiceLinks", True)
-    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-    spec.setdefault("priority", 0)
-    spec.setdefault("serviceAccountName", "default")
-    spec["serviceAccount"] = spec["serviceAccountName"]
-    spec.setdefault("tolerations", [])
-    _tolerate_node_trouble(spec["tolerations"])
-    _mount_token(spec)
     for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
         _request_the_limits(container["resources"])
     pod.setdefault("status", {"phase": "Pending", "qosClass": quality_of_service(spec)})
@@ -215,37 +207,6 @@ def _probe(probe: Object) -> None:
         probe["httpGet"].setdefault("path", "/")
 
 
-def _tolerate_node_trouble(tolerations: list[Object]) -> None:
-    """The DefaultTolerationSeconds admission plugin."""
-    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
-        if not any(each.get("key") == key for each in tolerations):
-            tolerations.append({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
-
-
-def _mount_token(spec: Object) -> None:
-    """The ServiceAccount admission plugin: the volume with token, authority and namespace."""
-    if spec.get("automountServiceAccountToken") is False:
-        return
-    volumes = spec.setdefault("volumes", [])
-    name = next((each["name"] for each in volumes if each["name"].startswith("kube-api-access-")), None)
-    if name is None:
-        name = "kube-api-access-" + "".join(secrets.choice(NAME_LETTERS) for _ in range(5))
-        volumes.append({"name": name, "projected": {"sources": _token_sources(), "defaultMode": DEFAULT_MODE}})
-    for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
-        mounts = container.setdefault("volumeMounts", [])
-        if not any(mount.get("mountPath") == TOKEN_PATH for mount in mounts):
-            mounts.append({"name": name, "readOnly": True, "mountPath": TOKEN_PATH})
-
-
-def _token_sources() -> list[Object]:
-    namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
-    return [
-        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
-        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
-        {"downwardAPI": {"items": [namespace]}},
-    ]
-
-
 def quality_of_service(spec: Object) -> str:
     """https://kubernetes.io/docs/concepts/workloads/pods/pod-qos/"""
     asked = [container.get("resources") or {} for container in spec.get("containers") or ()]
@@ -253,7 +214,7 @@ def quality_of_service(spec: Object) -> str:
         return "BestEffort"
     for each in asked:
         limits = each.get("limits") or {}
-        if set(limits) < {"cpu", "memory"} or (each.get("requests") or limits) != limits:
+        if not {"cpu", "memory"} <= set(limits) or (each.get("requests") or limits) != limits:
             return "Burstable"
     return "Guaranteed"
 
@@ -261,11 +222,12 @@ def quality_of_service(spec: Object) -> str:
 DEFAULTS: dict[Resource, Callable[[Object], None]] = {
     SERVICES: _service,
     PODS: _pod,
-    **{resource: partial(_workload, resource) for resource in (DEPLOYMENTS, REPLICASETS, STATEFULSETS)},
+    **{resource: partial(_workload, resource) for resource in NEW_STATUS},
     ENDPOINTSLICES: _endpoint_slice,
     ENDPOINTS: _endpoints,
     NAMESPACES: _namespace,
     LIMITRANGES: _limit_range,
     RESOURCEQUOTAS: _resource_quota,
     NETWORKPOLICIES: _network_policy,
+    SECRETS: secrets.default,
 }

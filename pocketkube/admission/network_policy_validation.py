@@ -5,11 +5,10 @@ from __future__ import annotations
 import ipaddress
 import json
 
-from pocketkube.admission.formats import PORT_RANGE, PROTOCOLS, label_values, port_name, quoted
+from pocketkube.admission.formats import NOT_A_CIDR, PORT_RANGE, PROTOCOLS, label_selector, port_name, quoted
 from pocketkube.errors import Cause
 from pocketkube.store import Object
 
-NOT_A_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -29,20 +28,6 @@ def network_policy(spec: Object) -> list[Cause]:
     for number, each in enumerate(types):
         if each not in ("Ingress", "Egress"):
             causes.append(Cause.unsupported(f"spec.policyTypes[{number}]", quoted(each), ["Egress", "Ingress"]))
-    return causes
-
-
-def label_selector(selector: Object, field: str) -> list[Cause]:
-    causes = label_values(selector.get("matchLabels") or {}, f"{field}.matchLabels")
-    for number, each in enumerate(selector.get("matchExpressions") or ()):
-        where, operator, values = f"{field}.matchExpressions[{number}]", each["operator"], each.get("values")
-        if operator in ("In", "NotIn") and not values:
-            causes.append(Cause.required(f"{where}.values", "must be specified when `operator` is 'In' or 'NotIn'"))
-        elif operator in ("Exists", "DoesNotExist") and values:
-            what = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-            causes.append(Cause.forbidden(f"{where}.values", what))
-        elif operator not in ("In", "NotIn", "Exists", "DoesNotExist"):
-            causes.append(Cause.invalid(f"{where}.operator", quoted(operator), "not a valid selector operator"))
     return causes
 
 

@@ -10,7 +10,7 @@ import re
 
 from pocketkube.admission.pod_security_checks import BASELINE, RESTRICTED, Check
 from pocketkube.errors import Cause, forbidden
-from pocketkube.resources import DEPLOYMENTS, NAMESPACES, PODS, REPLICASETS, STATEFULSETS, Resource
+from pocketkube.resources import DAEMONSETS, DEPLOYMENTS, JOBS, NAMESPACES, PODS, REPLICASETS, STATEFULSETS, Resource
 from pocketkube.store import Object, Store
 
 PREFIX = "pod-security.kubernetes.io/"
@@ -45,7 +45,7 @@ def warnings(store: Store, resource: Resource, obj: Object) -> list[str]:
     """What `warn` has to say of a Pod, or of the Pods that a controller would create."""
     if resource is PODS:
         metadata, spec = obj["metadata"], obj["spec"]
-    elif resource in (DEPLOYMENTS, REPLICASETS, STATEFULSETS):
+    elif resource in (DAEMONSETS, DEPLOYMENTS, JOBS, REPLICASETS, STATEFULSETS):
         metadata, spec = obj["spec"]["template"]["metadata"], obj["spec"]["template"]["spec"]
     else:
         return []

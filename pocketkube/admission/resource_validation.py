@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import re
 
-from pocketkube.admission.formats import quoted
+from pocketkube.admission.formats import qualified_name, quoted
 from pocketkube.errors import Cause
-from pocketkube.quantity import parse
+from pocketkube.quantity import UNIT, Quantity, parse
 from pocketkube.store import Object
 
 NEGATIVE = "must be greater than or equal to 0"
@@ -35,22 +35,50 @@ QUOTA_RESOURCES = {
     "services.loadbalancers",
     "services.nodeports",
 }
+CONTAINER_RESOURCES = ("cpu", "memory", "ephemeral-storage")
 QUALIFIED = re.compile(r"[a-zA-Z0-9][-a-zA-Z0-9_.]*/[a-zA-Z0-9][-a-zA-Z0-9_.]*")
 
 
 def container_resources(resources: Object, field: str) -> list[Cause]:
-    """Nothing negative, and no request beyond its limit."""
+    """Known names, nothing negative, and no request beyond its limit."""
     causes = []
     limits = resources.get("limits") or {}
     for kind in ("limits", "requests"):
         for name, text in (resources.get(kind) or {}).items():
-            amount = parse(text)
+            amount, where = parse(text), f"{field}.{kind}[{name}]"
+            causes += _container_resource_name(name, where)
             if amount.nano < 0:
-                causes.append(Cause.invalid(f"{field}.{kind}[{name}]", quoted(text), NEGATIVE))
-            elif kind == "requests" and name in limits and amount.nano > parse(limits[name]).nano:
-                what = f"must be less than or equal to {name} limit of {limits[name]}"
-                causes.append(Cause.invalid(f"{field}.requests", quoted(text), what))
+                causes.append(Cause.invalid(where, quoted(text), NEGATIVE))
+            if "/" in name and amount.nano % UNIT:
+                causes.append(Cause.invalid(where, quoted(text), "must be an integer"))
+            if kind == "requests":
+                causes += _request(name, amount, limits, field)
     return causes
+
+
+def _container_resource_name(name: str, field: str) -> list[Cause]:
+    if "/" in name:
+        return qualified_name(name, field)
+    if name in CONTAINER_RESOURCES or name.startswith("hugepages-"):
+        return []
+    problems = [] if name in QUOTA_RESOURCES else ["must be a standard resource type or fully qualified"]
+    problems.append("must be a standard resource for containers")
+    return qualified_name(name, field) + [Cause.invalid(field, quoted(name), why) for why in problems]
+
+
+def _request(name: str, amount: Quantity, limits: dict[str, str], field: str) -> list[Cause]:
+    shared = "/" not in name and not name.startswith("hugepages-")  # more may be asked for than there is
+    if name not in limits:
+        what = "Limit must be set for non overcommitable resources"
+        return [] if shared else [Cause.required(f"{field}.limits", what)]
+    limit = parse(limits[name])
+    if amount.nano != limit.nano and not shared:
+        what = f"must be equal to {name} limit of {limit}"
+        return [Cause.invalid(f"{field}.requests", quoted(str(amount)), what)]
+    if amount.nano <= limit.nano:
+        return []
+    what = f"must be less than or equal to {name} limit of {limit}"
+    return [Cause.invalid(f"{field}.requests", quoted(str(amount)), what)]
 
 
 def resource_quota(spec: Object) -> list[Cause]:

@@ -6,11 +6,15 @@ import copy
 import json
 from typing import Any
 
+from pocketkube.apply_types import is_atomic, is_set, list_keys
 from pocketkube.errors import ApiError
-from pocketkube.managed_fields import SETS, Path, fields_of, item_key, list_keys, owners, write
+from pocketkube.go_types import fields, is_struct
+from pocketkube.managed_fields import Path, fields_of, item_key, owners, struct_of, write
 from pocketkube.store import Object
 
 CONTENT_TYPES = ("application/apply-patch+yaml", "application/apply-patch+json")
+# What kubectl's client-side apply compares with; server-side apply by kubectl keeps it up to date (KEP-2155).
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def server_side_apply(live: Object, applied: Object, manager: str, *, force: bool, now: str) -> Object:
@@ -20,70 +24,100 @@ def server_side_apply(live: Object, applied: Object, manager: str, *, force: boo
     """
     mine = (manager, "Apply")
     owned = owners(live)
-    wanted, present = fields_of(applied), fields_of(live)
+    wanted, present = fields_of(applied, applied=True), fields_of(live)
     differing = {path for path, value in wanted.items() if path in present and present[path] != value}
     conflicts = [(other, path) for other, paths in owned.items() if other != mine for path in sorted(paths & differing)]
     if conflicts and not force:
         raise _conflict(conflicts, live["apiVersion"])
-    merged = _merge(live, applied, "")
+    merged = _merge_struct(struct_of(live), live, applied)
     others = {path for other, paths in owned.items() if other != mine for path in paths}
-    for path in owned.get(mine, set()) - wanted.keys() - others:
+    # What lies deeper goes first.
+    for path in sorted(owned.get(mine, set()) - wanted.keys() - others, key=len, reverse=True):
         _remove(merged, path)
     owned = {other: paths - differing if other != mine else paths for other, paths in owned.items()}
     owned[mine] = set(wanted)
     entries = live["metadata"].get("managedFields") or []
     unchanged = fields_of(merged) == present and owners(live).get(mine) == owned[mine]
     metadata = {**merged["metadata"], "managedFields": write(live, entries, owned, set() if unchanged else {mine}, now)}
+    if manager == "kubectl" and LAST_APPLIED in (metadata.get("annotations") or {}):
+        metadata["annotations"] = {**metadata["annotations"], LAST_APPLIED: _last_applied(applied)}
     for field in ("uid", "resourceVersion"):
         if field in applied.get("metadata", {}):
             metadata[field] = applied["metadata"][field]
     return {**merged, "metadata": metadata}
 
 
-def _merge(live: Any, applied: Any, name: str) -> Any:
-    if isinstance(applied, dict) and isinstance(live, dict) and name != "selector":
-        merged = dict(live)
-        for key, value in applied.items():
-            merged[key] = _merge(live.get(key), value, key)
-        return merged
-    if isinstance(applied, list) and isinstance(live, list):
-        if name in SETS:
-            return [*live, *(item for item in applied if item not in live)]
-        keys = list_keys(name, applied)
-        if keys and list_keys(name, live):
-            known = {item_key(keys, item): item for item in live}
-            for item in applied:
-                known[item_key(keys, item)] = _merge(known.get(item_key(keys, item), {}), item, "")
-            return list(known.values())
-    return copy.deepcopy(applied)
+def _last_applied(applied: Object) -> str:
+    annotations = {k: v for k, v in (applied["metadata"].get("annotations") or {}).items() if k != LAST_APPLIED}
+    metadata = {**applied["metadata"], "annotations": annotations}
+    if "annotations" not in applied["metadata"]:
+        del metadata["annotations"]
+    return json.dumps({**applied, "metadata": metadata}, separators=(",", ":"), sort_keys=True) + "\n"
+
+
+def _merge_struct(struct: str, live: Object, applied: Object) -> Object:
+    merged = copy.deepcopy(live)
+    known = fields(struct)
+    for name, value in applied.items():
+        field, before = known.get(name), merged.get(name)
+        if field is None or before is None or is_atomic(struct, field):
+            merged[name] = copy.deepcopy(value)
+            continue
+        kind = field.type.removeprefix("*")
+        if is_struct(kind):
+            merged[name] = _merge_struct(kind, before, value)
+        elif kind.startswith("{}"):
+            merged[name] = {**before, **value}
+        elif is_set(field):
+            merged[name] = [*before, *(item for item in value if item not in before)]
+        else:
+            keys = list_keys(struct, field)
+            items = {item_key(keys, item): item for item in before}
+            for item in value:
+                items[item_key(keys, item)] = _merge_struct(kind[2:], items.get(item_key(keys, item), {}), item)
+            merged[name] = list(items.values())
+    return merged
 
 
 def _remove(obj: Any, path: Path) -> None:
-    """Take a field out, and the containers that it leaves empty."""
-    element, rest = path[0], path[1:]
-    if isinstance(obj, dict) and element.startswith("f:"):
-        name = element[2:]
-        if not rest:
-            obj.pop(name, None)
-        elif name in obj:
-            obj[name] = copy.deepcopy(obj[name])
-            if isinstance(obj[name], list):
-                _remove_item(obj[name], name, rest)
-            else:
-                _remove(obj[name], rest)
-            if obj[name] in ({}, []):
-                del obj[name]
+    """Take a field out, and what it leaves empty."""
+    holders = [obj]
+    for element in path[:-1]:
+        inner = _step(holders[-1], element)
+        if inner is None:
+            return
+        holders.append(inner)
+    for holder, element in zip(reversed(holders), reversed(path), strict=True):
+        inner = _step(holder, element)
+        if (element == path[-1] and holder is holders[-1]) or inner in ({}, []):
+            _take(holder, element)
+        else:
+            return
 
 
-def _remove_item(items: list[Any], name: str, path: Path) -> None:
-    keys = list_keys(name, items)
-    for item in list(items):
-        if keys and item_key(keys, item) == path[0]:
-            _remove(item, path[1:])
-            if not item or set(item) <= set(keys):
-                items.remove(item)
-        elif path[0].startswith("v:") and f'v:"{item}"' == path[0]:
-            items.remove(item)
+def _step(holder: Any, element: str) -> Any:
+    kind, _, name = element.partition(":")
+    if kind == "f":
+        return holder.get(name) if isinstance(holder, dict) else None
+    position = _position(holder, kind, name)
+    return None if position is None else holder[position]
+
+
+def _take(holder: Any, element: str) -> None:
+    kind, _, name = element.partition(":")
+    if kind == "f":
+        holder.pop(name, None)
+    elif (position := _position(holder, kind, name)) is not None:
+        del holder[position]
+
+
+def _position(items: Any, kind: str, text: str) -> int | None:
+    """Where the item is that a key or a value tells apart."""
+    wanted = json.loads(text)
+    for number, item in enumerate(items if isinstance(items, list) else ()):
+        if item == wanted if kind == "v" else item_key(tuple(wanted), item) == f"k:{text}":
+            return number
+    return None
 
 
 def _conflict(conflicts: list[tuple[tuple[str, str], Path]], version: str) -> ApiError:

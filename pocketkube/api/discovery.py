@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections import defaultdict
 
+from pocketkube.api.reviews import REVIEWS, Review
 from pocketkube.resources import PODS, SERVED, Resource
 from pocketkube.store import Object
 from pocketkube.version import KUBERNETES
 
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-AUTHORIZATION = ("authorization.k8s.io", "v1")
 VERSION = {
     "major": "1",
     "minor": "36",
+    "emulationMajor": "1",
+    "emulationMinor": "36",
+    "minCompatibilityMajor": "1",
+    "minCompatibilityMinor": "35",
     "gitVersion": KUBERNETES,
-    "gitCommit": "",
+    "gitCommit": "$Format:%H$",
     "gitTreeState": "",
     "buildDate": "1970-01-01T00:00:00Z",
-    "goVersion": "",
-    "compiler": "",
+    "goVersion": "go1.26.4",
+    "compiler": "gc",
     "platform": "linux/amd64",
 }
 
@@ -28,7 +34,8 @@ def groups() -> dict[tuple[str, str], list[Resource]]:
     found: dict[tuple[str, str], list[Resource]] = defaultdict(list)
     for resource in SERVED:
         found[resource.group, resource.version].append(resource)
-    found[AUTHORIZATION] = []
+    for review in REVIEWS:
+        found.setdefault((review.group, review.version), [])
     return found
 
 
@@ -41,7 +48,10 @@ def aggregated(*, core: bool) -> Object:
                 {
                     "version": version,
                     "freshness": "Current",
-                    "resources": [_aggregated_resource(each) for each in resources] or [_access_review()],
+                    "resources": [
+                        *(_aggregated_resource(each) for each in resources),
+                        *_aggregated_reviews(group, version),
+                    ],
                 }
             ],
         }
@@ -68,19 +78,21 @@ def group(name: str) -> Object:
 
 
 def resource_list(group_name: str, version: str) -> Object:
-    resources = groups()[group_name, version]
-    listed = [entry for each in resources for entry in (_entry(each), *_subresources(each))]
-    if (group_name, version) == AUTHORIZATION:
-        listed = [
-            {
-                "name": "selfsubjectaccessreviews",
-                "singularName": "selfsubjectaccessreview",
-                "namespaced": False,
-                "kind": "SelfSubjectAccessReview",
-                "verbs": ["create"],
-            }
-        ]
-    group_version = f"{group_name}/{version}" if group_name else version
+    listed = [entry for each in groups()[group_name, version] for entry in (_entry(each), *_subresources(each))]
+    listed += [
+        {
+            "name": each.plural,
+            "singularName": each.kind.lower(),
+            "namespaced": False,
+            "kind": each.kind,
+            "verbs": ["create"],
+        }
+        for each in _reviews(group_name, version)
+    ]
+    listed.sort(key=lambda entry: str(entry["name"]))
+    if not group_name:  # the core group's list leaves its own apiVersion out
+        return {"kind": "APIResourceList", "groupVersion": version, "resources": listed}
+    group_version = f"{group_name}/{version}"
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group_version, "resources": listed}
 
 
@@ -96,6 +108,8 @@ def _entry(resource: Resource) -> Object:
         entry["shortNames"] = list(resource.short_names)
     if resource.categories:
         entry["categories"] = list(resource.categories)
+    stored = f"{resource.group}/{resource.version}/{resource.kind}"
+    entry["storageVersionHash"] = base64.b64encode(hashlib.sha256(stored.encode()).digest()[:8]).decode()
     return entry
 
 
@@ -114,6 +128,7 @@ def _subresources(resource: Resource) -> list[Object]:
             sub("attach", "PodAttachOptions", ["create", "get"]),
             sub("exec", "PodExecOptions", ["create", "get"]),
             sub("log", "Pod", ["get"]),
+            sub("portforward", "PodPortForwardOptions", ["create", "get"]),
         ]
     return found
 
@@ -145,11 +160,18 @@ def _aggregated_resource(resource: Resource) -> Object:
     return {**entry, **({"subresources": subresources} if subresources else {})}
 
 
-def _access_review() -> Object:
-    return {
-        "resource": "selfsubjectaccessreviews",
-        "responseKind": {"group": AUTHORIZATION[0], "version": AUTHORIZATION[1], "kind": "SelfSubjectAccessReview"},
-        "scope": "Cluster",
-        "singularResource": "selfsubjectaccessreview",
-        "verbs": ["create"],
-    }
+def _reviews(group: str, version: str) -> list[Review]:
+    return [each for each in REVIEWS if (each.group, each.version) == (group, version)]
+
+
+def _aggregated_reviews(group: str, version: str) -> list[Object]:
+    return [
+        {
+            "resource": each.plural,
+            "responseKind": {"group": group, "version": version, "kind": each.kind},
+            "scope": "Cluster",
+            "singularResource": each.kind.lower(),
+            "verbs": ["create"],
+        }
+        for each in _reviews(group, version)
+    ]

@@ -11,11 +11,12 @@ from aiohttp import web
 
 from pocketkube import admission
 from pocketkube.api.apply import CONTENT_TYPES, server_side_apply
-from pocketkube.api.json_text import parse
 from pocketkube.api.negotiation import many, one, read_body, respond
 from pocketkube.api.patch import apply_patch
 from pocketkube.api.selectors import parse_field_selector, parse_label_selector
 from pocketkube.errors import ApiError, bad_request
+from pocketkube.go_types import struct_of
+from pocketkube.json_text import parse
 from pocketkube.managed_fields import record_update
 from pocketkube.registry import Recorder, Registry, timestamp
 from pocketkube.resources import Resource
@@ -81,7 +82,7 @@ class Handlers:
         if content_type in CONTENT_TYPES and not subresource:
             return self._apply(request, resource, namespace, name, patch)
         old = self._store.get(resource, namespace, name)
-        patched = apply_patch(old, patch, content_type)
+        patched = apply_patch(struct_of(resource), old, patch, content_type)
         validation = request.query.get("fieldValidation") or "Warn"
         obj, warnings = admission.decode(resource, patched, validation)
         made = self._registry.update(
@@ -139,7 +140,9 @@ class Handlers:
         if request.method == "GET":
             return respond(scale)
         body = await read_body(request, "Scale")
-        wanted = body if request.method == "PUT" else apply_patch(scale, body, request.content_type)
+        wanted = (
+            body if request.method == "PUT" else apply_patch("autoscaling/v1.Scale", scale, body, request.content_type)
+        )
         replicas = (wanted.get("spec") or {}).get("replicas", 0)
         if not isinstance(replicas, int) or isinstance(replicas, bool) or replicas < 0:
             raise bad_request(f"spec.replicas: {replicas!r}: must be a number greater than or equal to 0")

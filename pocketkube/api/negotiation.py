@@ -8,9 +8,10 @@ from typing import Any, Literal
 import yaml
 from aiohttp import web
 
-from pocketkube.api.json_text import parse
+from pocketkube.api import protobuf
 from pocketkube.api.tables import table
 from pocketkube.errors import ApiError, bad_request
+from pocketkube.json_text import parse
 from pocketkube.resources import Resource
 from pocketkube.store import Object
 
@@ -47,7 +48,10 @@ async def read_body(request: web.Request, kind: str) -> Any:
         return None
     media = request.content_type
     if media == "application/vnd.kubernetes.protobuf":
-        raise ApiError(415, "UnsupportedMediaType", "pocketkube reads JSON and YAML, not protobuf: use apply -f", {})
+        try:
+            return protobuf.decode(content)
+        except ValueError as error:
+            raise bad_request(f"the object provided is unrecognized (must be of type {kind}): {error}") from error
     text = content.decode("utf-8", "replace")
     try:
         return yaml.safe_load(text) if media.endswith("yaml") else parse(text)

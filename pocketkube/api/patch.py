@@ -7,38 +7,26 @@ https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kub
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import jsonpatch
 
+from pocketkube.apply_types import SET
 from pocketkube.errors import ApiError, bad_request
+from pocketkube.go_types import Field, fields, is_struct
 from pocketkube.store import Object
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 
-# Lists that are merged by a key and not replaced (patchMergeKey in k8s.io/api). Named by field; where a field means
-# different lists, the first key that the items have decides.
-MERGE_KEYS: dict[str, tuple[str, ...]] = {
-    "containers": ("name",),
-    "initContainers": ("name",),
-    "volumes": ("name",),
-    "volumeMounts": ("mountPath",),
-    "env": ("name",),
-    "ports": ("containerPort", "port"),
-    "conditions": ("type",),
-    "imagePullSecrets": ("name",),
-    "hostAliases": ("ip",),
-    "ownerReferences": ("uid",),
-    "taints": ("key",),
-    "addresses": ("type",),
-}
-MERGED_SCALARS = {"finalizers"}
 
+def apply_patch(struct: str, obj: Object, patch: Any, content_type: str) -> Object:
+    """The object after the patch; the one given is left as it is. ApiError 415, 422 or 400.
 
-def apply_patch(obj: Object, patch: Any, content_type: str) -> Object:
-    """The object after the patch; the one given is left as it is. ApiError 415, 422 or 400."""
+    `struct`: the Go struct that it is, such as `core/v1.Service`; strategic merge patch goes by its tags.
+    """
     if content_type == JSON_PATCH:
         return _json_patch(obj, patch)
     if not isinstance(patch, dict):
@@ -46,7 +34,7 @@ def apply_patch(obj: Object, patch: Any, content_type: str) -> Object:
     if content_type == MERGE_PATCH:
         return dict(_merge(obj, patch))
     if content_type == STRATEGIC_PATCH:
-        return dict(_strategic(obj, patch))
+        return _strategic(struct, obj, patch)
     raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
 
 
@@ -56,7 +44,7 @@ def _json_patch(obj: Object, patch: Any) -> Object:
     try:
         return dict(jsonpatch.apply_patch(obj, patch))
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:
-        message = f"the server rejected our request due to an error in our request: {error}"
+        message = "the server rejected our request due to an error in our request"
         raise ApiError(422, "Invalid", message, {}) from error
 
 
@@ -73,11 +61,14 @@ def _merge(target: Any, patch: Any) -> Any:
     return merged
 
 
-def _strategic(target: Any, patch: Object) -> Object:
+def _strategic(struct: str, target: Any, patch: Object) -> Object:
+    """`struct` is empty where nothing is known of what lies within: a map."""
     if patch.get("$patch") == "replace":
         return {key: copy.deepcopy(value) for key, value in patch.items() if key != "$patch"}
     merged = dict(target) if isinstance(target, dict) else {}
+    known = fields(struct) if struct else {}
     for key, value in patch.items():
+        field = known.get(key)
         if key.startswith("$"):
             _directive(merged, key, value)
         elif value is None:
@@ -86,16 +77,21 @@ def _strategic(target: Any, patch: Object) -> Object:
             if value.get("$patch") == "delete":
                 merged.pop(key, None)
             else:
-                merged[key] = _strategic(merged.get(key), value)
+                merged[key] = _strategic(_inner(field), merged.get(key), value)
         elif isinstance(value, list):
-            merged[key] = _merge_list(key, merged.get(key) or [], value)
+            merged[key] = _merge_list(field, merged.get(key) or [], value)
         else:
             merged[key] = value
     for key, order in patch.items():
-        if key.startswith("$setElementOrder/"):
-            name = key.partition("/")[2]
-            merged[name] = _ordered(name, merged.get(name) or [], order)
+        name = key.removeprefix("$setElementOrder/")
+        if name != key:
+            merged[name] = _ordered(known.get(name), merged.get(name) or [], order)
     return merged
+
+
+def _inner(field: Field | None) -> str:
+    kind = field.type.lstrip("*[]{}") if field else ""
+    return kind if is_struct(kind) else ""
 
 
 def _directive(merged: Object, key: str, value: Any) -> None:
@@ -107,38 +103,30 @@ def _directive(merged: Object, key: str, value: Any) -> None:
             del merged[absent]
 
 
-def _merge_list(name: str, target: list[Any], patch: list[Any]) -> list[Any]:
-    if name in MERGED_SCALARS:
+def _merge_list(field: Field | None, target: list[Any], patch: list[Any]) -> list[Any]:
+    key = field.merge_key if field else ""
+    if key == SET:
         return [*target, *(each for each in patch if each not in target)]
-    key = _merge_key(name, patch)
-    replaced = any(isinstance(each, dict) and each.get("$patch") == "replace" for each in patch)
-    if key is None or replaced:
-        return [
-            copy.deepcopy(each) for each in patch if not (isinstance(each, dict) and each.get("$patch") == "replace")
-        ]
+    if not key or any(each.get("$patch") == "replace" for each in patch):
+        return [copy.deepcopy(each) for each in patch if not (isinstance(each, dict) and "$patch" in each)]
     merged = list(target)
     for each in patch:
-        position = next((i for i, old in enumerate(merged) if old.get(key) == each.get(key)), None)
+        if key not in each:
+            raise bad_request(f"map: {json.dumps(each)} does not contain declared merge key: {key}")
+        position = next((i for i, old in enumerate(merged) if old.get(key) == each[key]), None)
         if each.get("$patch") == "delete":
             if position is not None:
                 del merged[position]
         elif position is None:
-            merged.append(_strategic({}, each))
+            merged.append(_strategic(_inner(field), {}, each))
         else:
-            merged[position] = _strategic(merged[position], each)
+            merged[position] = _strategic(_inner(field), merged[position], each)
     return merged
 
 
-def _merge_key(name: str, items: list[Any]) -> str | None:
-    for key in MERGE_KEYS.get(name, ()):
-        if all(isinstance(each, dict) and (key in each or each.get("$patch") == "replace") for each in items):
-            return key
-    return None
-
-
-def _ordered(name: str, items: list[Any], order: list[Any]) -> list[Any]:
-    key = _merge_key(name, order)
-    if key is None:
+def _ordered(field: Field | None, items: list[Any], order: list[Any]) -> list[Any]:
+    key = field.merge_key if field else ""
+    if not key:
         return items
-    wanted = {each[key]: position for position, each in enumerate(order)}
-    return sorted(items, key=lambda each: wanted.get(each.get(key), len(wanted)))
+    wanted = {(each if key == SET else each.get(key)): position for position, each in enumerate(order)}
+    return sorted(items, key=lambda each: wanted.get(each if key == SET else each.get(key), len(wanted)))

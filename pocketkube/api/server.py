@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import hmac
+import functools
 import logging
 from collections.abc import Awaitable, Callable
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
-from pocketkube.api import discovery, logs, openapi, streams, watch
+from pocketkube import admission
+from pocketkube.api import discovery, logs, openapi, port_forward, streams, watch
+from pocketkube.api.authorization import Authenticator, authorize
 from pocketkube.api.handlers import Handlers, method_not_allowed
 from pocketkube.api.negotiation import read_body, respond
+from pocketkube.api.reviews import REVIEWS, Review, answer
 from pocketkube.errors import ApiError
 from pocketkube.node.runtime import Runtime
 from pocketkube.registry import Registry
@@ -19,19 +22,25 @@ from pocketkube.store import Store
 
 LARGEST_BODY = 3 << 20  # bytes, as the API server's own limit
 NOT_FOUND = ApiError(404, "NotFound", "the server could not find the requested resource", {})
-UNAUTHORIZED = ApiError(401, "Unauthorized", "Unauthorized")
+OPENAPI_PROTOBUF = "application/com.github.proto-openapi.spec.v2{}v1.0+protobuf"  # asked for with @, answered with .
+POD_SUBRESOURCES = {
+    "attach": streams.serve_attach,
+    "exec": streams.serve_exec,
+    "log": logs.serve,
+    "portforward": port_forward.serve,
+}
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class ApiServer:
-    """Serves `store` to clients that send `token`."""
+    """Serves `store` to clients that `authenticator` knows."""
 
-    def __init__(self, store: Store, registry: Registry, runtime: Runtime, token: str) -> None:
+    def __init__(self, store: Store, registry: Registry, runtime: Runtime, authenticator: Authenticator) -> None:
         self._store = store
         self._handlers = Handlers(registry)
         self._runtime = runtime
-        self._token = f"Bearer {token}".encode()
+        self._authenticator = authenticator
         self._resources = {(resource.group, resource.version, resource.plural): resource for resource in SERVED}
 
     def application(self) -> web.Application:
@@ -40,6 +49,7 @@ class ApiServer:
         router.add_get("/version", self._version)
         for path in ("/healthz", "/livez", "/readyz"):
             router.add_get(path, self._healthy)
+        router.add_get("/openapi/v2", self._openapi_two)
         router.add_get("/openapi/v3", self._openapi_index)
         router.add_get("/openapi/v3/{path:.+}", self._openapi)
         router.add_get("/api", self._core)
@@ -47,7 +57,9 @@ class ApiServer:
         router.add_get("/apis/{group}", self._group)
         router.add_get("/api/{version}", self._resource_list)
         router.add_get("/apis/{group}/{version}", self._resource_list)
-        router.add_post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", self._access_review)
+        for review in REVIEWS:
+            path = f"/apis/{review.group}/{review.version}/{review.plural}"
+            router.add_post(path, functools.partial(self._review, review))
         for base in ("/api/{version}", "/apis/{group}/{version}"):
             for scope in ("/namespaces/{namespace}", ""):
                 router.add_route("*", f"{base}{scope}/{{plural}}/{{name}}/{{subresource}}", self._subresource)
@@ -57,14 +69,12 @@ class ApiServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Nobody without the token gets further; every failure becomes a Status."""
+        """Nobody gets further than they may; every failure becomes a Status."""
         try:
-            given = request.headers.get(hdrs.AUTHORIZATION, "").encode()
-            if not hmac.compare_digest(given, self._token):
-                raise UNAUTHORIZED
+            authorize(self._authenticator.user(request), request)
             return await handler(request)
         except ApiError as error:
-            return respond(error.status(), error.code)
+            return respond(error.status(), error.code, self._always_told(request))
         except web.HTTPException as error:
             if error.status == 404:
                 return web.Response(status=404, text="404 page not found\n")
@@ -76,6 +86,12 @@ class ApiServer:
             log.exception("%s %s failed", request.method, request.path)
             message = f"Internal error occurred: {type(error).__name__}: {error}"
             return respond(ApiError(500, "InternalError", message).status(), 500)
+
+    def _always_told(self, request: web.Request) -> list[str]:
+        """Warnings that come with every answer about a kind, errors too."""
+        info = request.match_info
+        resource = self._resources.get((info.get("group", ""), info.get("version", ""), info.get("plural", "")))
+        return admission.read_warnings(resource) if resource else []
 
     async def _collection(self, request: web.Request) -> web.StreamResponse:
         resource, namespace = self._target(request)
@@ -112,12 +128,9 @@ class ApiServer:
             return await change[request.method](request, resource, namespace, name, "status")
         if subresource == "scale" and resource.has_scale:
             return await self._handlers.scale(request, resource, namespace, name)
-        if resource is PODS and subresource in ("exec", "attach", "log"):
+        if resource is PODS and subresource in POD_SUBRESOURCES:
             pod = self._store.get(PODS, namespace, name)
-            if subresource == "log":
-                return await logs.serve(request, self._runtime, pod)
-            serve = streams.serve_exec if subresource == "exec" else streams.serve_attach
-            return await serve(request, self._runtime, pod)
+            return await POD_SUBRESOURCES[subresource](request, self._runtime, pod)
         raise NOT_FOUND
 
     def _target(self, request: web.Request) -> tuple[Resource, str]:
@@ -159,6 +172,12 @@ class ApiServer:
             raise web.HTTPNotFound
         return respond(discovery.resource_list(*key))
 
+    async def _openapi_two(self, request: web.Request) -> web.Response:
+        text, encoded = openapi.version_two()
+        if OPENAPI_PROTOBUF.format("@") in request.headers.get("Accept", ""):
+            return web.Response(body=encoded, headers={"Content-Type": OPENAPI_PROTOBUF.format(".")})
+        return web.Response(body=text, content_type="application/json")
+
     async def _openapi_index(self, _request: web.Request) -> web.Response:
         return respond(openapi.index())
 
@@ -169,12 +188,9 @@ class ApiServer:
             raise web.HTTPNotFound from None
         return web.Response(body=body, content_type="application/json")
 
-    async def _access_review(self, request: web.Request) -> web.Response:
-        """Whoever has the token may do everything."""
-        body = await read_body(request, "SelfSubjectAccessReview")
-        spec = body.get("spec", {}) if isinstance(body, dict) else {}
-        kind = {"kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1", "metadata": {}}
-        return respond({**kind, "spec": spec, "status": {"allowed": True}}, 201)
+    async def _review(self, review: Review, request: web.Request) -> web.Response:
+        user = self._authenticator.user(request)
+        return respond(answer(review, await read_body(request, review.kind), user), 201)
 
 
 def _wants_aggregated(request: web.Request) -> bool:

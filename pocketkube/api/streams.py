@@ -15,7 +15,7 @@ from typing import Protocol
 from aiohttp import WSMsgType, web
 
 from pocketkube.api.logs import chosen_container
-from pocketkube.errors import bad_request
+from pocketkube.errors import ApiError, bad_request
 from pocketkube.node.runtime import Runtime
 from pocketkube.store import Object
 
@@ -49,8 +49,12 @@ async def serve_exec(request: web.Request, runtime: Runtime, pod: Object) -> web
 
 async def serve_attach(request: web.Request, runtime: Runtime, pod: Object) -> web.StreamResponse:
     container = chosen_container(pod, request.query.get("container", ""))
-    _require_upgrade(request)
     process = await runtime.attach(pod["metadata"]["namespace"], pod["metadata"]["name"], container)
+    try:
+        _require_upgrade(request)
+    except ApiError:
+        process.kill()
+        raise
     return await _converse(request, process)
 
 

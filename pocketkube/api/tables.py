@@ -6,12 +6,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from pocketkube.api.pod_summary import summarize
 from pocketkube.resources import (
     CONFIGMAPS,
+    CONTROLLERREVISIONS,
+    DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
+    JOBS,
     LIMITRANGES,
     NAMESPACES,
     NETWORKPOLICIES,
@@ -19,6 +23,7 @@ from pocketkube.resources import (
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
+    SECRETS,
     SERVICEACCOUNTS,
     SERVICES,
     STATEFULSETS,
@@ -58,6 +63,18 @@ COLUMNS: dict[Resource, list[Column]] = {
         *((name, "string", 0) for name in ("Name", "Ready", "Age")),
         *((name, "string", 1) for name in ("Containers", "Images")),
     ],
+    DAEMONSETS: [
+        ("Name", "string", 0),
+        *((name, "integer", 0) for name in ("Desired", "Current", "Ready", "Up-to-date", "Available")),
+        *((name, "string", 0) for name in ("Node Selector", "Age")),
+        *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
+    ],
+    JOBS: [
+        *((name, "string", 0) for name in ("Name", "Status", "Completions", "Duration", "Age")),
+        *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
+    ],
+    CONTROLLERREVISIONS: [(name, "string", 0) for name in ("Name", "Controller", "Revision", "Age")],
+    SECRETS: [(name, "string", 0) for name in ("Name", "Type", "Data", "Age")],
     NODES: [
         *((name, "string", 0) for name in ("Name", "Status", "Roles", "Age", "Version")),
         *(
@@ -157,55 +174,25 @@ def _created(obj: Object, now: datetime) -> str:
 
 def _pod(pod: Object, now: datetime) -> list[Any]:
     status, spec = pod.get("status", {}), pod["spec"]
-    containers = status.get("containerStatuses") or []
-    ready = sum(bool(each["ready"]) for each in containers)
+    summary = summarize(pod)
+    ago = f" ({age(summary.last_restart, now)} ago)" if summary.restarts and summary.last_restart else ""
     return [
         pod["metadata"]["name"],
-        f"{ready}/{len(spec['containers'])}",
-        pod_status(pod),
-        _restarts(containers, now),
+        f"{summary.ready}/{summary.total}",
+        summary.status,
+        f"{summary.restarts}{ago}",
         _created(pod, now),
         status.get("podIP", NONE),
         spec.get("nodeName", NONE),
-        NONE,
-        NONE,
+        status.get("nominatedNodeName") or NONE,
+        _gates(pod),
     ]
 
 
-def pod_status(pod: Object) -> str:
-    """The STATUS column: the phase, unless a container has something more telling to say."""
-    status = pod.get("status", {})
-    shown = str(status.get("reason") or status.get("phase", "Unknown"))
-    inits = status.get("initContainerStatuses") or []
-    for number, each in enumerate(inits):
-        state = each["state"]
-        if state.get("terminated", {}).get("exitCode") == 0:
-            continue
-        reason = state.get("terminated", {}).get("reason") or state.get("waiting", {}).get("reason")
-        shown = f"Init:{reason}" if reason and reason != "PodInitializing" else f"Init:{number}/{len(inits)}"
-        return "Terminating" if "deletionTimestamp" in pod["metadata"] else shown
-    running = False
-    for each in reversed(status.get("containerStatuses") or []):
-        state = each["state"]
-        if state.get("waiting", {}).get("reason"):
-            shown = state["waiting"]["reason"]
-        elif "terminated" in state:
-            shown = state["terminated"].get("reason") or f"ExitCode:{state['terminated']['exitCode']}"
-        elif each["ready"]:
-            running = True
-    if shown == "Completed" and running:
-        shown = "Running"
-    return "Terminating" if "deletionTimestamp" in pod["metadata"] else shown
-
-
-def _restarts(containers: list[Object], now: datetime) -> str:
-    count = sum(each["restartCount"] for each in containers)
-    ended = [
-        each["lastState"]["terminated"]["finishedAt"]
-        for each in containers
-        if each.get("lastState", {}).get("terminated", {}).get("finishedAt")
-    ]
-    return f"{count} ({age(max(ended), now)} ago)" if count and ended else str(count)
+def _gates(pod: Object) -> str:
+    wanted = [gate["conditionType"] for gate in pod["spec"].get("readinessGates") or ()]
+    true = {each["type"] for each in pod.get("status", {}).get("conditions") or () if each["status"] == "True"}
+    return f"{sum(gate in true for gate in wanted)}/{len(wanted)}" if wanted else NONE
 
 
 def _service(service: Object, now: datetime) -> list[Any]:
@@ -263,8 +250,8 @@ def _deployment(deployment: Object, now: datetime) -> list[Any]:
     return [
         deployment["metadata"]["name"],
         f"{status.get('readyReplicas', 0)}/{spec['replicas']}",
-        str(status.get("updatedReplicas", 0)),
-        str(status.get("availableReplicas", 0)),
+        status.get("updatedReplicas", 0),
+        status.get("availableReplicas", 0),
         _created(deployment, now),
         *_template(spec),
     ]
@@ -288,11 +275,62 @@ def _stateful_set(stateful_set: Object, now: datetime) -> list[Any]:
     return [stateful_set["metadata"]["name"], ready, _created(stateful_set, now), *_template(spec)[:2]]
 
 
+def _daemon_set(daemon_set: Object, now: datetime) -> list[Any]:
+    status, spec = daemon_set.get("status", {}), daemon_set["spec"]
+    return [
+        daemon_set["metadata"]["name"],
+        status.get("desiredNumberScheduled", 0),
+        status.get("currentNumberScheduled", 0),
+        status.get("numberReady", 0),
+        status.get("updatedNumberScheduled", 0),
+        status.get("numberAvailable", 0),
+        _labels(spec["template"]["spec"].get("nodeSelector")),
+        _created(daemon_set, now),
+        *_template(spec),
+    ]
+
+
+def _job(job: Object, now: datetime) -> list[Any]:
+    status, spec = job.get("status", {}), job["spec"]
+    succeeded, parallelism = status.get("succeeded", 0), spec.get("parallelism") or 0
+    of = f"1 of {parallelism}" if parallelism > 1 else "1"
+    lasted = ""
+    if status.get("startTime"):
+        until = datetime.fromisoformat(status["completionTime"]) if status.get("completionTime") else now
+        lasted = age(status["startTime"], until)
+    return [
+        job["metadata"]["name"],
+        _job_status(job),
+        f"{succeeded}/{of if spec.get('completions') is None else spec['completions']}",
+        lasted,
+        _created(job, now),
+        *_template(spec),
+    ]
+
+
+def _job_status(job: Object) -> str:
+    true = {each["type"] for each in job.get("status", {}).get("conditions") or () if each["status"] == "True"}
+    leaving = {"Terminating"} if "deletionTimestamp" in job["metadata"] else set()
+    known = ("Complete", "Failed", "Terminating", "Suspended", "FailureTarget", "SuccessCriteriaMet")
+    return next((each for each in known if each in true | leaving), "Running")
+
+
+def _controller_revision(revision: Object, now: datetime) -> list[Any]:
+    owner = next((each for each in revision["metadata"].get("ownerReferences") or () if each.get("controller")), None)
+    group = owner["apiVersion"].partition("/")[0] if owner else ""
+    controller = f"{owner['kind'].lower()}.{group}/{owner['name']}" if owner else NONE
+    return [revision["metadata"]["name"], controller, str(revision["revision"]), _created(revision, now)]
+
+
+def _secret(secret: Object, now: datetime) -> list[Any]:
+    return [secret["metadata"]["name"], secret["type"], len(secret.get("data") or {}), _created(secret, now)]
+
+
 def _template(spec: Object) -> list[str]:
     containers = spec["template"]["spec"]["containers"]
     names = ",".join(each["name"] for each in containers)
     images = ",".join(each["image"] for each in containers)
-    return [names, images, _labels((spec.get("selector") or {}).get("matchLabels"))]
+    return [names, images, _selector(spec.get("selector") or {})]
 
 
 def _node(node: Object, now: datetime) -> list[Any]:
@@ -315,7 +353,7 @@ def _node(node: Object, now: datetime) -> list[Any]:
         addresses.get("InternalIP", NONE),
         addresses.get("ExternalIP", NONE),
         info.get("osImage") or UNKNOWN,
-        info.get("kernelVersion") or UNKNOWN,
+        f"{info['kernelVersion']} ({info['architecture']})" if info.get("kernelVersion") else UNKNOWN,
         info.get("containerRuntimeVersion") or UNKNOWN,
     ]
 
@@ -396,6 +434,10 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     DEPLOYMENTS: _deployment,
     REPLICASETS: _replicaset,
     STATEFULSETS: _stateful_set,
+    DAEMONSETS: _daemon_set,
+    JOBS: _job,
+    CONTROLLERREVISIONS: _controller_revision,
+    SECRETS: _secret,
     NODES: _node,
     NAMESPACES: _namespace,
     EVENTS: _event,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from pocketkube.controllers.deployment import DeploymentController
+from pocketkube.controllers.daemonset import DaemonSetController
+from pocketkube.controllers.deployments import DeploymentController
 from pocketkube.controllers.endpoints import EndpointsController
 from pocketkube.controllers.endpointslice import EndpointSliceController
 from pocketkube.controllers.garbage import GarbageCollector
+from pocketkube.controllers.jobs import JobController
 from pocketkube.controllers.mirroring import EndpointSliceMirroringController
 from pocketkube.controllers.namespace import NamespaceController
+from pocketkube.controllers.node_taints import NodeTaintController
 from pocketkube.controllers.replicaset import ReplicaSetController
 from pocketkube.controllers.resourcequota import ResourceQuotaController
 from pocketkube.controllers.scheduler import Scheduler
@@ -25,7 +28,10 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             DeploymentController(registry),
             ReplicaSetController(registry),
             StatefulSetController(registry),
+            DaemonSetController(registry),
+            JobController(registry),
             Scheduler(registry),
+            NodeTaintController(registry),
             EndpointSliceController(registry),
             EndpointsController(registry),
             EndpointSliceMirroringController(registry),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from ipaddress import ip_address
 
 from pocketkube.controllers.endpointslice import selected, services_of, target_port
 from pocketkube.controllers.reconcile import Key, follow, is_ready, key_of
-from pocketkube.registry import Registry
+from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import ENDPOINTS, PODS, SERVICES
 from pocketkube.store import Event, Object
 
 MANAGED = "endpoints.kubernetes.io/managed-by"
 HEADLESS = "service.kubernetes.io/headless"
+TRIGGER_TIME = "endpoints.kubernetes.io/last-change-trigger-time"
 
 
 class EndpointsController:
@@ -40,43 +42,53 @@ class EndpointsController:
             labels[HEADLESS] = ""
         content = {"subsets": _subsets(service, self._store.list(PODS, key[0]))}
         if found is None:
-            self._registry.create(ENDPOINTS, {"metadata": {"name": key[1], "labels": labels}, **content}, key[0])
-        elif found.get("subsets") != content["subsets"] or found["metadata"].get("labels") != labels:
-            self._registry.update(ENDPOINTS, {**found, "metadata": {**found["metadata"], "labels": labels}, **content})
+            made = {"name": key[1], "labels": labels, "annotations": {TRIGGER_TIME: timestamp()}}
+            self._registry.create(ENDPOINTS, {"metadata": made, **content}, key[0])
+        elif (found.get("subsets") or []) != content["subsets"] or found["metadata"].get("labels") != labels:
+            annotations = {**(found["metadata"].get("annotations") or {}), TRIGGER_TIME: timestamp()}
+            metadata = {**found["metadata"], "labels": labels, "annotations": annotations}
+            self._registry.update(ENDPOINTS, {**found, "metadata": metadata, **content})
 
 
 def _subsets(service: Object, pods: list[Object]) -> list[Object]:
-    ready: list[Object] = []
-    unready: list[Object] = []
-    ports: dict[tuple[str, int, str], Object] = {}
+    """Addresses with the same ports share a subset; a named port may lead to different numbers in different Pods."""
+    found: dict[str, Object] = {}
     for pod in sorted(selected(service, pods), key=lambda pod: ip_address(pod["status"]["podIP"])):
-        if "deletionTimestamp" in pod["metadata"]:
+        if "deletionTimestamp" in pod["metadata"] and not service["spec"].get("publishNotReadyAddresses"):
             continue
-        for port in service["spec"].get("ports") or ():
-            number = target_port(port, pod)
-            if number:
-                name = port.get("name", "")
-                entry = {**({"name": name} if name else {}), "port": number, "protocol": port["protocol"]}
-                ports[name, number, port["protocol"]] = entry
-        address = {
-            "ip": pod["status"]["podIP"],
-            "nodeName": pod["spec"]["nodeName"],
-            "targetRef": {
-                "kind": "Pod",
-                "name": pod["metadata"]["name"],
-                "namespace": pod["metadata"]["namespace"],
-                "uid": pod["metadata"]["uid"],
-            },
-        }
+        ports = _ports(service, pod)
+        if service["spec"].get("ports") and not ports:
+            continue
+        subset = found.setdefault(json.dumps(ports), {"ports": ports} if ports else {})
         counts = is_ready(pod) or service["spec"].get("publishNotReadyAddresses")
-        (ready if counts else unready).append(address)
-    if not ready and not unready:
-        return []
-    subset: Object = {}
-    if ready:
-        subset["addresses"] = ready
-    if unready:
-        subset["notReadyAddresses"] = unready
-    if ports:
-        subset["ports"] = list(ports.values())
-    return [subset]
+        subset.setdefault("addresses" if counts else "notReadyAddresses", []).append(_address(service, pod))
+    return list(found.values())
+
+
+def _ports(service: Object, pod: Object) -> list[Object]:
+    return [
+        {
+            **({"name": port["name"]} if port.get("name") else {}),
+            "port": number,
+            "protocol": port["protocol"],
+            **({"appProtocol": port["appProtocol"]} if port.get("appProtocol") else {}),
+        }
+        for port in service["spec"].get("ports") or ()
+        if (number := target_port(port, pod))
+    ]
+
+
+def _address(service: Object, pod: Object) -> Object:
+    metadata, spec = pod["metadata"], pod["spec"]
+    named = spec.get("hostname") and spec.get("subdomain") == service["metadata"]["name"]
+    return {
+        "ip": pod["status"]["podIP"],
+        **({"hostname": spec["hostname"]} if named else {}),
+        "nodeName": spec["nodeName"],
+        "targetRef": {
+            "kind": "Pod",
+            "namespace": metadata["namespace"],
+            "name": metadata["name"],
+            "uid": metadata["uid"],
+        },
+    }

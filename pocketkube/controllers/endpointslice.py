@@ -23,6 +23,7 @@ class EndpointSliceController:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._store = registry.store
+        self._written: dict[str, str] = {}  # {uid: resourceVersion}: what somebody else writes is put right
 
     async def run(self) -> None:
         await follow(self._store, (SERVICES, PODS, ENDPOINTSLICES), self._keys, self.reconcile)
@@ -33,7 +34,10 @@ class EndpointSliceController:
             return [key_of(event.object)]
         if event.resource is ENDPOINTSLICES:
             name = (metadata.get("labels") or {}).get(SERVICE_NAME)
-            return [(metadata["namespace"], name)] if name and event.type == "DELETED" else []
+            own = self._written.get(metadata["uid"]) == metadata["resourceVersion"]
+            if event.type == "DELETED":
+                self._written.pop(metadata["uid"], None)
+            return [(metadata["namespace"], name)] if name and (event.type == "DELETED" or not own) else []
         return services_of(self._store, event)
 
     def reconcile(self, key: Key) -> None:
@@ -64,7 +68,8 @@ class EndpointSliceController:
         }
         if service["spec"].get("clusterIP") == "None":
             labels[HEADLESS] = ""
-        content = {"addressType": "IPv4", "endpoints": endpoints, "ports": ports}
+        # Go writes a list without items that it made itself as null.
+        content = {"addressType": "IPv4", "endpoints": endpoints or None, "ports": ports or None}
         if found is None:
             metadata = {
                 "generateName": f"{service['metadata']['name']}-",
@@ -73,14 +78,17 @@ class EndpointSliceController:
                 "ownerReferences": [reference_to(service)],
             }
             namespace = service["metadata"]["namespace"]
-            self._registry.create(ENDPOINTSLICES, {"metadata": metadata, **content}, namespace)
+            self._note(self._registry.create(ENDPOINTSLICES, {"metadata": metadata, **content}, namespace))
         elif {**found, **content} != found or found["metadata"].get("labels") != labels:
             annotations = {
                 **(found["metadata"].get("annotations") or {}),
                 "endpoints.kubernetes.io/last-change-trigger-time": timestamp(),
             }
             metadata = {**found["metadata"], "labels": labels, "annotations": annotations}
-            self._registry.update(ENDPOINTSLICES, {**found, "metadata": metadata, **content})
+            self._note(self._registry.update(ENDPOINTSLICES, {**found, "metadata": metadata, **content}))
+
+    def _note(self, written: Object) -> None:
+        self._written[written["metadata"]["uid"]] = written["metadata"]["resourceVersion"]
 
 
 def services_of(store: Store, event: Event) -> Iterable[Key]:
@@ -122,7 +130,12 @@ def _slices(service: Object, pods: list[Object]) -> list[tuple[list[Object], lis
     groups: dict[str, tuple[list[Object], list[Object]]] = {}
     for pod in selected(service, pods):
         ports = [
-            {"name": port.get("name", ""), "port": number, "protocol": port["protocol"]}
+            {
+                "name": port.get("name", ""),
+                "port": number,
+                "protocol": port["protocol"],
+                **({"appProtocol": port["appProtocol"]} if port.get("appProtocol") else {}),
+            }
             for port in service["spec"].get("ports") or ()
             if (number := target_port(port, pod))
         ]

@@ -17,6 +17,10 @@ from pocketkube.store import Event, Object
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 MANAGER = "endpointslicemirroring-controller.k8s.io"
 SKIP = "endpointslice.kubernetes.io/skip-mirror"
+NOT_MIRRORED = (
+    "kubectl.kubernetes.io/last-applied-configuration",
+    "endpoints.kubernetes.io/last-change-trigger-time",
+)
 
 
 class EndpointSliceMirroringController:
@@ -52,10 +56,14 @@ class EndpointSliceMirroringController:
 
     def _create(self, endpoints: Object, content: Object) -> None:
         metadata = endpoints["metadata"]
+        annotations = {
+            key: value for key, value in (metadata.get("annotations") or {}).items() if key not in NOT_MIRRORED
+        }
         made = {
             "metadata": {
                 "generateName": f"{metadata['name']}-",
                 "labels": {**(metadata.get("labels") or {}), MANAGED_BY: MANAGER, SERVICE_NAME: metadata["name"]},
+                **({"annotations": annotations} if annotations else {}),
                 "ownerReferences": [reference_to(endpoints)],
             },
             **content,

@@ -1,15 +1,20 @@
-"""Namespaces: what each begins with, and its end, when everything in it goes first."""
+"""Namespaces: what each begins with, and its end, when everything in it goes first.
+
+Source: k8s.io/kubernetes/pkg/controller/namespace/deletion; Pods go before everything else (KEP-5080).
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from pocketkube.controllers.reconcile import Key, follow, key_of
-from pocketkube.registry import Registry
-from pocketkube.resources import CONFIGMAPS, NAMESPACES, SERVED, SERVICEACCOUNTS
+from pocketkube.registry import Registry, timestamp
+from pocketkube.resources import CONFIGMAPS, NAMESPACES, PODS, SERVED, SERVICEACCOUNTS
 from pocketkube.store import Event, Object
 
 ROOT_CA = "kube-root-ca.crt"
+FINALIZER = "kubernetes"
 NAMESPACED = tuple(resource for resource in SERVED if resource.namespaced)
 
 
@@ -25,17 +30,21 @@ class NamespaceController:
     def _keys(self, event: Event) -> Iterable[Key]:
         if event.resource is NAMESPACES:
             return [key_of(event.object)]
-        namespace = event.object["metadata"].get("namespace")
-        return [("", namespace)] if namespace and event.type == "DELETED" else []
+        name = event.object["metadata"].get("namespace")
+        if not name:
+            return []
+        namespace = self._store.find(NAMESPACES, "", name)
+        leaving = namespace is not None and "deletionTimestamp" in namespace["metadata"]
+        return [("", name)] if leaving or event.type == "DELETED" else []
 
     def reconcile(self, key: Key) -> None:
         namespace = self._store.find(NAMESPACES, *key)
         if namespace is None:
             return
-        if "deletionTimestamp" in namespace["metadata"]:
-            self._empty(namespace)
-        else:
+        if "deletionTimestamp" not in namespace["metadata"]:
             self._furnish(key[1])
+        elif FINALIZER in namespace["spec"].get("finalizers", ()):
+            self._empty(key[1])
 
     def _furnish(self, name: str) -> None:
         if self._store.find(SERVICEACCOUNTS, name, "default") is None:
@@ -44,11 +53,71 @@ class NamespaceController:
             data = {"metadata": {"name": ROOT_CA}, "data": {"ca.crt": self._ca_certificate}}
             self._registry.create(CONFIGMAPS, data, name)
 
-    def _empty(self, namespace: Object) -> None:
-        name = namespace["metadata"]["name"]
-        for resource in NAMESPACED:
+    def _empty(self, name: str) -> None:
+        pods = self._store.list(PODS, name)
+        for resource in (PODS,) if pods else NAMESPACED:
             for obj in self._store.list(resource, name):
                 if "deletionTimestamp" not in obj["metadata"]:
                     self._registry.delete(resource, *key_of(obj))
-        if not any(self._store.list(resource, name) for resource in NAMESPACED):
-            self._registry.modify(NAMESPACES, "", name, lambda live: live["spec"].update(finalizers=[]))
+        left = {resource: self._store.list(resource, name) for resource in NAMESPACED}
+        remaining = [
+            f"{resource.plural}.{resource.group} has {len(objects)} resource instances"
+            for resource, objects in left.items()
+            if objects and (resource is PODS or not pods)
+        ]
+        finalizers = Counter(
+            finalizer
+            for objects in left.values()
+            for obj in objects
+            for finalizer in obj["metadata"].get("finalizers") or ()
+        )
+        self._tell(name, remaining, [f"{each} in {count} resource instances" for each, count in finalizers.items()])
+        if not any(left.values()):
+            self._registry.modify(NAMESPACES, "", name, lambda live: live["spec"]["finalizers"].remove(FINALIZER))
+
+    def _tell(self, name: str, remaining: list[str], finalizers: list[str]) -> None:
+        """https://kubernetes.io/docs/tasks/administer-cluster/namespaces/#deleting-a-namespace"""
+        said = [
+            ("NamespaceDeletionDiscoveryFailure", "", "ResourcesDiscovered", "All resources successfully discovered"),
+            (
+                "NamespaceDeletionGroupVersionParsingFailure",
+                "",
+                "ParsedGroupVersions",
+                "All legacy kube types successfully parsed",
+            ),
+            (
+                "NamespaceDeletionContentFailure",
+                "",
+                "ContentDeleted",
+                "All content successfully deleted, may be waiting on finalization",
+            ),
+            (
+                "NamespaceContentRemaining",
+                f"Some resources are remaining: {', '.join(remaining)}" if remaining else "",
+                "SomeResourcesRemain" if remaining else "ContentRemoved",
+                "All content successfully removed",
+            ),
+            (
+                "NamespaceFinalizersRemaining",
+                f"Some content in the namespace has finalizers remaining: {', '.join(finalizers)}"
+                if finalizers
+                else "",
+                "SomeFinalizersRemain" if finalizers else "ContentHasNoFinalizers",
+                "All content-preserving finalizers finished",
+            ),
+        ]
+
+        def write(live: Object) -> None:
+            old = {each["type"]: each for each in live["status"].get("conditions") or ()}
+            live["status"]["conditions"] = [
+                _condition(old.get(kind), kind, problem, reason, problem or fine)
+                for kind, problem, reason, fine in said
+            ]
+
+        self._registry.modify(NAMESPACES, "", name, write, subresource="status")
+
+
+def _condition(old: Object | None, kind: str, problem: str, reason: str, message: str) -> Object:
+    value = "True" if problem else "False"
+    since = old["lastTransitionTime"] if old and old["status"] == value else timestamp()
+    return {"type": kind, "status": value, "lastTransitionTime": since, "reason": reason, "message": message}

@@ -1,23 +1,26 @@
-"""ReplicaSets: as many Pods as are asked for."""
+"""ReplicaSets: as many Pods as are asked for.
+
+Source: https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/
+"""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
 
+from pocketkube.controllers.claims import claim, owner_keys
+from pocketkube.controllers.pod_control import PodControl, deletion_order
 from pocketkube.controllers.reconcile import (
     Key,
-    controller_of,
     follow,
     is_active,
+    is_finished,
     is_ready,
     is_terminating,
     key_of,
-    owned_by,
-    reference_to,
+    soonest,
+    unavailable_for,
 )
 from pocketkube.errors import ApiError
-from pocketkube.events import EventRecorder
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import PODS, REPLICASETS
 from pocketkube.store import Event, Object
@@ -27,7 +30,7 @@ class ReplicaSetController:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._store = registry.store
-        self._recorder = EventRecorder(registry, "replicaset-controller")
+        self._pods = PodControl(registry, "replicaset-controller")
 
     async def run(self) -> None:
         await follow(self._store, (REPLICASETS, PODS), self._keys, self.reconcile)
@@ -35,65 +38,47 @@ class ReplicaSetController:
     def _keys(self, event: Event) -> Iterable[Key]:
         if event.resource is REPLICASETS:
             return [key_of(event.object)]
-        owner = controller_of(event.object)
-        if owner and owner["kind"] == "ReplicaSet":
-            return [(event.object["metadata"]["namespace"], owner["name"])]
-        return []
+        return owner_keys(self._store, REPLICASETS, event)
 
-    def reconcile(self, key: Key) -> None:
+    def reconcile(self, key: Key) -> float | None:
         replicaset = self._store.find(REPLICASETS, *key)
         if replicaset is None or "deletionTimestamp" in replicaset["metadata"]:
-            return
-        pods = [pod for pod in self._store.list(PODS, key[0]) if owned_by(pod, replicaset) and is_active(pod)]
+            return None
+        claimed = claim(self._registry, PODS, replicaset)
+        pods = [pod for pod in claimed if is_active(pod)]
+        leaving = sum("deletionTimestamp" in pod["metadata"] and not is_finished(pod) for pod in claimed)
         wanted = replicaset["spec"]["replicas"]
         refused: ApiError | None = None
         try:
             for _ in range(wanted - len(pods)):
-                pods.append(self._create(replicaset))
+                pods.append(self._pods.create(replicaset, replicaset["spec"]["template"]))
         except ApiError as error:
             refused = error
-        for pod in sorted(pods, key=_keep_last)[: max(len(pods) - wanted, 0)]:
-            self._delete(replicaset, pod)
+        for pod in deletion_order(pods)[: max(len(pods) - wanted, 0)]:
+            self._pods.delete(replicaset, pod)
             pods.remove(pod)
-        self._report(replicaset, pods, refused)
+            leaving += 1
+        self._report(replicaset, pods, leaving, refused)
         if refused and not is_terminating(refused):
             raise refused
+        seconds = replicaset["spec"].get("minReadySeconds", 0)
+        return soonest(*(unavailable_for(pod, seconds) or None for pod in pods))
 
-    def _create(self, replicaset: Object) -> Object:
-        template = replicaset["spec"]["template"]
-        metadata = {
-            **copy.deepcopy(template["metadata"]),
-            "generateName": f"{replicaset['metadata']['name']}-",
-            "ownerReferences": [reference_to(replicaset)],
-        }
-        made = {"metadata": metadata, "spec": template["spec"]}
-        try:
-            pod = self._registry.create(PODS, made, replicaset["metadata"]["namespace"])
-        except ApiError as error:
-            if not is_terminating(error):
-                self._recorder.event(replicaset, "Warning", "FailedCreate", f"Error creating: {error}")
-            raise
-        message = f"Created pod: {pod['metadata']['name']}"
-        self._recorder.event(replicaset, "Normal", "SuccessfulCreate", message)
-        return pod
-
-    def _delete(self, replicaset: Object, pod: Object) -> None:
-        self._registry.delete(PODS, *key_of(pod))
-        message = f"Deleted pod: {pod['metadata']['name']}"
-        self._recorder.event(replicaset, "Normal", "SuccessfulDelete", message)
-
-    def _report(self, replicaset: Object, pods: list[Object], refused: ApiError | None) -> None:
+    def _report(self, replicaset: Object, pods: list[Object], leaving: int, refused: ApiError | None) -> None:
         labels = replicaset["spec"]["template"]["metadata"].get("labels") or {}
-        full = [pod for pod in pods if labels.items() <= (pod["metadata"].get("labels") or {}).items()]
-        ready = [pod for pod in pods if is_ready(pod)]
+        seconds = replicaset["spec"].get("minReadySeconds", 0)
         status: Object = {
             "replicas": len(pods),
-            "fullyLabeledReplicas": len(full),
-            "readyReplicas": len(ready),
-            "availableReplicas": len(ready),
+            "fullyLabeledReplicas": sum(
+                labels.items() <= (pod["metadata"].get("labels") or {}).items() for pod in pods
+            ),
+            "readyReplicas": sum(map(is_ready, pods)),
+            "availableReplicas": sum(unavailable_for(pod, seconds) == 0 for pod in pods),
+            "terminatingReplicas": leaving,
             "observedGeneration": replicaset["metadata"]["generation"],
         }
-        status = {key: value for key, value in status.items() if value or key == "replicas"}
+        always = ("replicas", "terminatingReplicas")
+        status = {field: value for field, value in status.items() if value or field in always}
         if refused:
             status["conditions"] = replicaset.get("status", {}).get("conditions") or [_failure(refused)]
         self._registry.update(REPLICASETS, {**replicaset, "status": status}, subresource="status")
@@ -107,10 +92,3 @@ def _failure(refused: ApiError) -> Object:
         "reason": "FailedCreate",
         "message": str(refused),
     }
-
-
-def _keep_last(pod: Object) -> tuple[bool, bool, bool, float]:
-    """Which Pods go first: unassigned, pending, not ready, then the newest (controller_utils.go, ActivePods)."""
-    assigned = bool(pod["spec"].get("nodeName"))
-    pending = pod.get("status", {}).get("phase") == "Pending"
-    return assigned, not pending, is_ready(pod), -int(pod["metadata"]["resourceVersion"])

@@ -1,6 +1,6 @@
-"""The scheduler: each Pod gets a node. It spreads Pods; there are no other resources to weigh here.
+"""The scheduler: each Pod gets a node that fits and has room, the emptiest first.
 
-Source: https://kubernetes.io/docs/concepts/scheduling-eviction/
+Source: https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/
 """
 
 from __future__ import annotations
@@ -9,23 +9,31 @@ import copy
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from pocketkube.controllers.neighbours import Neighbours
+from pocketkube.controllers.node_fit import preference, refusal
+from pocketkube.controllers.node_room import shortage
 from pocketkube.controllers.reconcile import Key, controller_of, follow, key_of
 from pocketkube.events import EventRecorder
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import NODES, PODS
 from pocketkube.store import Event, Object
 
+NAME = "default-scheduler"
+NO_HELP = "Preemption is not helpful for scheduling"
+NO_VICTIM = "No preemption victims found for incoming pod"
+
 
 class Scheduler:
     def __init__(self, registry: Registry) -> None:
         self._store = registry.store
-        self._recorder = EventRecorder(registry, "default-scheduler")
+        self._recorder = EventRecorder(registry, NAME)
 
     async def run(self) -> None:
         await follow(self._store, (PODS, NODES), self._keys, self.reconcile)
 
     def _keys(self, event: Event) -> Iterable[Key]:
-        if event.resource is PODS:
+        """The Pod itself; and when a node changes or room becomes free, every Pod that waits."""
+        if event.resource is PODS and event.type != "DELETED":
             return [key_of(event.object)]
         return [key_of(pod) for pod in self._store.list(PODS) if not pod["spec"].get("nodeName")]
 
@@ -33,67 +41,94 @@ class Scheduler:
         pod = self._store.find(PODS, *key)
         if pod is None or pod["spec"].get("nodeName") or "deletionTimestamp" in pod["metadata"]:
             return
+        if pod["spec"].get("schedulerName", NAME) != NAME:
+            return
+        if pod["spec"].get("schedulingGates"):
+            self._note(pod, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates")
+            return
         nodes = self._store.list(NODES)
-        refused = Counter(reason for node in nodes if (reason := _refusal(pod, node)))
-        fitting = [node for node in nodes if not _refusal(pod, node)]
+        others = [each for each in self._store.list(PODS) if each["spec"].get("nodeName")]
+        neighbours = Neighbours(pod, nodes, others)
+        fitting = []
+        reasons: Counter[str] = Counter()
+        outlook: Counter[str] = Counter()
+        for node in nodes:
+            why, helpless = _problems(pod, node, others, neighbours)
+            reasons.update(why)
+            if why:
+                outlook[NO_HELP if helpless else NO_VICTIM] += 1
+            else:
+                fitting.append(node)
         if fitting:
-            self._bind(pod, min(fitting, key=self._load(pod))["metadata"]["name"])
-        else:
-            reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(refused.items()))
-            self._cannot(pod, f"0/{len(nodes)} nodes are available: {reasons}.")
-
-    def _load(self, pod: Object) -> Callable[[Object], tuple[int, int]]:
-        """Fewest Pods of the same owner first, then fewest Pods."""
-        owner = controller_of(pod)
-        siblings: Counter[str] = Counter()
-        everyone: Counter[str] = Counter()
-        for other in self._store.list(PODS):
-            node = other["spec"].get("nodeName", "")
-            everyone[node] += 1
-            if owner and (controller_of(other) or {}).get("uid") == owner["uid"]:
-                siblings[node] += 1
-        return lambda node: (siblings[node["metadata"]["name"]], everyone[node["metadata"]["name"]])
+            self._bind(pod, min(fitting, key=_load(pod, others))["metadata"]["name"])
+            return
+        head = f"0/{len(nodes)} nodes are available"
+        message = (
+            f"{head}: {_listed(reasons)}. no new claims to deallocate, preemption: {head}: {_listed(outlook)}."
+            if nodes
+            else "no nodes available to schedule pods"
+        )
+        if self._note(pod, "Unschedulable", message):
+            self._recorder.event(pod, "Warning", "FailedScheduling", message)
 
     def _bind(self, pod: Object, node: str) -> None:
         """What the pods/binding subresource does: the one way in which spec.nodeName is set later."""
         bound = copy.deepcopy(pod)
         bound["spec"]["nodeName"] = node
-        bound.setdefault("status", {})["conditions"] = [_condition("True")]
+        bound.setdefault("status", {})["conditions"] = [_condition(pod, "True")]
         self._store.put(PODS, bound)
         namespace, name = key_of(pod)
         message = f"Successfully assigned {namespace}/{name} to {node}"
         self._recorder.event(bound, "Normal", "Scheduled", message)
 
-    def _cannot(self, pod: Object, message: str) -> None:
-        condition = {**_condition("False"), "reason": "Unschedulable", "message": message}
+    def _note(self, pod: Object, reason: str, message: str) -> bool:
+        """Set the PodScheduled condition; whether it says anything new."""
+        condition = {**_condition(pod, "False"), "reason": reason, "message": message}
         before = pod.get("status", {}).get("conditions") or []
         if before and before[0].get("message") == message:
-            return
+            return False
         self._store.put(PODS, {**pod, "status": {**pod.get("status", {}), "conditions": [condition]}})
-        self._recorder.event(pod, "Warning", "FailedScheduling", message)
+        return True
 
 
-def _refusal(pod: Object, node: Object) -> str:
-    """Why the Pod cannot go to the node, in the scheduler's words; "" when it can."""
-    spec = pod["spec"]
-    labels = node["metadata"].get("labels") or {}
-    if node["spec"].get("unschedulable"):
-        return "node(s) were unschedulable"
-    for taint in node["spec"].get("taints") or ():
-        if taint["effect"] != "PreferNoSchedule" and not any(_tolerates(each, taint) for each in spec["tolerations"]):
-            return f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"
-    if any(labels.get(key) != value for key, value in (spec.get("nodeSelector") or {}).items()):
-        return "node(s) didn't match Pod's node affinity/selector"
-    return ""
+def _problems(pod: Object, node: Object, others: list[Object], neighbours: Neighbours) -> tuple[list[str], bool]:
+    """Why the Pod cannot go to the node: what the first filter that refuses says; and that no preemption would help."""
+    unfit = refusal(pod["spec"], node)
+    if unfit:
+        return [unfit], True
+    short, helpless = shortage(pod, node, others)
+    if short:
+        return short, helpless
+    return neighbours.refusal(node)
 
 
-def _tolerates(toleration: Object, taint: Object) -> bool:
-    if toleration.get("effect") not in (None, "", taint["effect"]):
-        return False
-    if toleration.get("operator") == "Exists":
-        return toleration.get("key") in (None, "", taint["key"])
-    return bool(toleration.get("key") == taint["key"] and toleration.get("value", "") == taint.get("value", ""))
+def _load(pod: Object, others: list[Object]) -> Callable[[Object], tuple[int, int, int]]:
+    """Preferred nodes first, then fewest Pods of the same owner, then fewest Pods."""
+    owner = controller_of(pod)
+    siblings: Counter[str] = Counter()
+    everyone: Counter[str] = Counter()
+    for other in others:
+        node = other["spec"]["nodeName"]
+        everyone[node] += 1
+        if owner and (controller_of(other) or {}).get("uid") == owner["uid"]:
+            siblings[node] += 1
+
+    def load(node: Object) -> tuple[int, int, int]:
+        name = node["metadata"]["name"]
+        return -preference(pod["spec"], node), siblings[name], everyone[name]
+
+    return load
 
 
-def _condition(status: str) -> Object:
-    return {"type": "PodScheduled", "status": status, "lastProbeTime": None, "lastTransitionTime": timestamp()}
+def _listed(reasons: Counter[str]) -> str:
+    return ", ".join(sorted(f"{count} {reason}" for reason, count in reasons.items()))
+
+
+def _condition(pod: Object, status: str) -> Object:
+    return {
+        "type": "PodScheduled",
+        "status": status,
+        "observedGeneration": pod["metadata"].get("generation", 1),
+        "lastProbeTime": None,
+        "lastTransitionTime": timestamp(),
+    }

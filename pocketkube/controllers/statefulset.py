@@ -6,19 +6,22 @@ Source: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterable
 
-from pocketkube.controllers.deployment import template_hash
+from pocketkube.controllers.claims import claim, owner_keys
 from pocketkube.controllers.reconcile import (
     Key,
-    controller_of,
     follow,
     is_ready,
     is_terminating,
     key_of,
-    owned_by,
     reference_to,
+    share,
+    soonest,
+    unavailable_for,
 )
+from pocketkube.controllers.revisions import HASH, Revisions
 from pocketkube.errors import ApiError
 from pocketkube.events import EventRecorder
 from pocketkube.registry import Registry
@@ -27,7 +30,7 @@ from pocketkube.store import Event, Object
 
 POD_NAME = "statefulset.kubernetes.io/pod-name"
 POD_INDEX = "apps.kubernetes.io/pod-index"
-REVISION = "controller-revision-hash"
+REVISION_HASH = "controller.kubernetes.io/hash"
 
 
 class StatefulSetController:
@@ -42,24 +45,31 @@ class StatefulSetController:
     def _keys(self, event: Event) -> Iterable[Key]:
         if event.resource is STATEFULSETS:
             return [key_of(event.object)]
-        owner = controller_of(event.object)
-        if owner and owner["kind"] == "StatefulSet":
-            return [(event.object["metadata"]["namespace"], owner["name"])]
-        return []
+        return owner_keys(self._store, STATEFULSETS, event)
 
-    def reconcile(self, key: Key) -> None:
+    def reconcile(self, key: Key) -> float | None:
         statefulset = self._store.find(STATEFULSETS, *key)
         if statefulset is None or "deletionTimestamp" in statefulset["metadata"]:
-            return
-        revision = f"{key[1]}-{template_hash(statefulset['spec']['template'])}"
-        pods = {_ordinal(pod): pod for pod in self._store.list(PODS, key[0]) if owned_by(pod, statefulset)}
+            return None
+        revisions = Revisions(self._registry, statefulset, REVISION_HASH)
+        update = revisions.current()["metadata"]["name"]
+        before = statefulset.get("status", {}).get("currentRevision", update)
+        templates = {each["metadata"]["name"]: each["data"]["spec"]["template"] for each in revisions.all}
+        claimed = claim(self._registry, PODS, statefulset)
+        pods = {_ordinal(pod): pod for pod in claimed if _ordinal(pod) >= 0}
         try:
-            self._step(statefulset, revision, pods)
+            self._step(statefulset, update, templates.get(before), pods)
         finally:
-            self._report(statefulset, revision, list(pods.values()))
+            self._report(statefulset, before, update, list(pods.values()))
+        live = {update, before, *map(_revision, pods.values())}
+        revisions.forget(live, statefulset["spec"]["revisionHistoryLimit"])
+        return soonest(*(unavailable_for(pod, _min_ready(statefulset)) or None for pod in pods.values()))
 
-    def _step(self, statefulset: Object, revision: str, pods: dict[int, Object]) -> None:
-        """Bring the set one step nearer; with OrderedReady the next waits until this one is ready."""
+    def _step(self, statefulset: Object, update: str, before: Object | None, pods: dict[int, Object]) -> None:
+        """Bring the set one step nearer; with OrderedReady the next waits until this one is available.
+
+        `before`: the template that Pods below the partition are made from.
+        """
         spec = statefulset["spec"]
         first = (spec.get("ordinals") or {}).get("start", 0)
         wanted = range(first, first + spec["replicas"])
@@ -67,38 +77,48 @@ class StatefulSetController:
         for ordinal in wanted:
             pod = pods.get(ordinal)
             if pod is None:
-                pods[ordinal] = pod = self._create(statefulset, revision, ordinal)
-            elif pod.get("status", {}).get("phase") in ("Failed", "Succeeded") and not _is_leaving(pod):
-                self._delete(statefulset, pod)
-            if ordered and (not is_ready(pod) or _is_leaving(pod)):
+                pods[ordinal] = pod = self._create(statefulset, update, before, ordinal)
+            elif _phase(pod) in ("Failed", "Succeeded") and not _is_leaving(pod):
+                self._recreate(statefulset, pod)
+            if ordered and (unavailable_for(pod, _min_ready(statefulset)) != 0 or _is_leaving(pod)):
                 return
         for ordinal in sorted(set(pods) - set(wanted), reverse=True):
             if not _is_leaving(pods[ordinal]):
                 self._delete(statefulset, pods[ordinal])
             if ordered:
                 return
-        self._update(statefulset, revision, [pods[ordinal] for ordinal in reversed(wanted)])
+        self._update(statefulset, update, [pods[ordinal] for ordinal in reversed(wanted)])
 
-    def _update(self, statefulset: Object, revision: str, pods: list[Object]) -> None:
-        """Rolling update: from the highest ordinal down to the partition, each once the one before it is ready."""
+    def _update(self, statefulset: Object, update: str, pods: list[Object]) -> None:
+        """Rolling update: from the highest ordinal down to the partition, each once those before it are available."""
         strategy = statefulset["spec"]["updateStrategy"]
         if strategy["type"] != "RollingUpdate":
             return
-        partition = (strategy.get("rollingUpdate") or {}).get("partition", 0)
+        rolling = strategy.get("rollingUpdate") or {}
+        most = max(share(rolling.get("maxUnavailable", 1), len(pods), math.ceil), 1)
+        down = 0
         for pod in pods:
-            if _ordinal(pod) < partition:
+            if _ordinal(pod) < rolling.get("partition", 0):
                 return
-            if _revision(pod) != revision and not _is_leaving(pod):
+            if down >= most:
+                return
+            if _revision(pod) != update and not _is_leaving(pod):
                 self._delete(statefulset, pod)
-            if _revision(pod) != revision or not is_ready(pod):
-                return
+                down += 1
+            elif _is_leaving(pod) or unavailable_for(pod, _min_ready(statefulset)) != 0:
+                down += 1
 
-    def _create(self, statefulset: Object, revision: str, ordinal: int) -> Object:
+    def _create(self, statefulset: Object, update: str, before: Object | None, ordinal: int) -> Object:
         name = f"{statefulset['metadata']['name']}-{ordinal}"
-        template = copy.deepcopy(statefulset["spec"]["template"])
+        template, revision = statefulset["spec"]["template"], update
+        rolling = statefulset["spec"]["updateStrategy"].get("rollingUpdate") or {}
+        if before is not None and ordinal < rolling.get("partition", 0):
+            template = {key: value for key, value in before.items() if key != "$patch"}
+            revision = statefulset["status"]["currentRevision"]
+        template = copy.deepcopy(template)
         labels = {
             **(template["metadata"].get("labels") or {}),
-            REVISION: revision,
+            HASH: revision,
             POD_NAME: name,
             POD_INDEX: str(ordinal),
         }
@@ -109,7 +129,9 @@ class StatefulSetController:
             "labels": labels,
             "ownerReferences": [reference_to(statefulset)],
         }
-        spec = {**template["spec"], "hostname": name, "subdomain": statefulset["spec"].get("serviceName", "")}
+        spec = {**template["spec"], "hostname": name}
+        if statefulset["spec"].get("serviceName"):
+            spec["subdomain"] = statefulset["spec"]["serviceName"]
         namespace = statefulset["metadata"]["namespace"]
         try:
             made = self._registry.create(PODS, {"metadata": metadata, "spec": spec}, namespace)
@@ -121,6 +143,14 @@ class StatefulSetController:
         self._tell(statefulset, "SuccessfulCreate", f"create Pod {name}")
         return made
 
+    def _recreate(self, statefulset: Object, pod: Object) -> None:
+        """The next step creates it anew: its name is free then."""
+        name = "/".join(key_of(statefulset))
+        ended, kind = ("failed", "Warning") if _phase(pod) == "Failed" else ("terminated", "Normal")
+        message = f"StatefulSet {name} is recreating {ended} Pod {pod['metadata']['name']}"
+        self._recorder.event(statefulset, kind, f"Recreating{ended.title()}Pod", message)
+        self._delete(statefulset, pod)
+
     def _delete(self, statefulset: Object, pod: Object) -> None:
         self._registry.delete(PODS, *key_of(pod))
         self._tell(statefulset, "SuccessfulDelete", f"delete Pod {pod['metadata']['name']}")
@@ -129,12 +159,10 @@ class StatefulSetController:
         message = f"{what} in StatefulSet {statefulset['metadata']['name']} successful"
         self._recorder.event(statefulset, "Normal", reason, message)
 
-    def _report(self, statefulset: Object, revision: str, pods: list[Object]) -> None:
-        old = statefulset.get("status", {})
-        ready = sum(is_ready(pod) for pod in pods)
-        updated = sum(_revision(pod) == revision for pod in pods)
-        done = updated == len(pods) == ready
-        current = revision if done else old.get("currentRevision", revision)
+    def _report(self, statefulset: Object, before: str, update: str, pods: list[Object]) -> None:
+        ready = sum(map(is_ready, pods))
+        updated = sum(_revision(pod) == update for pod in pods)
+        current = update if updated == len(pods) == ready else before
         status = {
             "observedGeneration": statefulset["metadata"]["generation"],
             "replicas": len(pods),
@@ -142,9 +170,9 @@ class StatefulSetController:
             "currentReplicas": sum(_revision(pod) == current for pod in pods),
             "updatedReplicas": updated,
             "currentRevision": current,
-            "updateRevision": revision,
+            "updateRevision": update,
             "collisionCount": 0,
-            "availableReplicas": ready,
+            "availableReplicas": sum(unavailable_for(pod, _min_ready(statefulset)) == 0 for pod in pods),
         }
         always = ("replicas", "collisionCount", "availableReplicas")
         status = {field: value for field, value in status.items() if value or field in always}
@@ -152,12 +180,22 @@ class StatefulSetController:
 
 
 def _ordinal(pod: Object) -> int:
-    return int(pod["metadata"]["name"].rpartition("-")[2])
+    """-1 for a Pod that is not named as those of a StatefulSet are."""
+    text = pod["metadata"]["name"].rpartition("-")[2]
+    return int(text) if text.isdigit() else -1
+
+
+def _min_ready(statefulset: Object) -> int:
+    return int(statefulset["spec"].get("minReadySeconds", 0))
 
 
 def _revision(pod: Object) -> str:
-    return str((pod["metadata"].get("labels") or {}).get(REVISION, ""))
+    return str((pod["metadata"].get("labels") or {}).get(HASH, ""))
 
 
 def _is_leaving(pod: Object) -> bool:
     return "deletionTimestamp" in pod["metadata"]
+
+
+def _phase(pod: Object) -> str:
+    return str(pod.get("status", {}).get("phase", ""))

@@ -57,7 +57,9 @@ class BuiltinContainer:
 
     async def execute(self, arguments: list[str], *, stdin: bool, terminal: bool) -> tuple[int, Streams]:
         del stdin, terminal
-        raise CannotStart(f'exec: "{arguments[0]}": executable file not found in $PATH')
+        what = f'exec: "{arguments[0]}": executable file not found in $PATH'
+        said = f"OCI runtime exec failed: exec failed: unable to start container process: {what}"
+        raise CannotStart(f'failed to start exec "{self.id}": {said}')
 
     async def remove(self) -> None:
         """Nothing is left of it."""

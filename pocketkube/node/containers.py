@@ -23,6 +23,7 @@ from pocketkube.node.images import Image
 from pocketkube.node.logs import Log
 from pocketkube.node.oci import Launch, configuration
 from pocketkube.node.processes import PipeReader, PipeWriter, Processes, exit_code
+from pocketkube.node.runc_words import as_runc
 from pocketkube.sandbox import RUN
 
 CONTAINERS = RUN / "pocketkube" / "containers"
@@ -30,7 +31,7 @@ CRUN = ["/usr/bin/crun", "--root", str(RUN / "crun"), "--cgroup-manager=disabled
 
 
 class CannotStart(Exception):
-    """crun refused; `str` is what it said. Kubernetes calls it RunContainerError or CreateContainerError."""
+    """It could not be run; `str` is what runc would say of it. Kubernetes calls it RunContainerError."""
 
 
 class Streams:
@@ -74,9 +75,12 @@ class Container:
         self._lay_out()
         try:
             self.pid, self.streams = await self._crun(["run", "--bundle", str(self._directory)], [], stdin)
-        except CannotStart:
+        except CannotStart as error:
             await self.remove()
-            raise
+            what = as_runc(str(error), self.launch.arguments[0] if self.launch.arguments else "")
+            raise CannotStart(
+                f"runc create failed: unable to start container process: error during container init: {what}"
+            ) from error
         self._pumps.append(asyncio.create_task(self._pump(self.streams.stdout, 1)))
         if self.streams.stderr:
             self._pumps.append(asyncio.create_task(self._pump(self.streams.stderr, 2)))
@@ -103,7 +107,12 @@ class Container:
 
     async def execute(self, arguments: list[str], *, stdin: bool, terminal: bool) -> tuple[int, Streams]:
         """Start a further process in the container; returns its pid (for `Processes.wait`) and its streams."""
-        return await self._crun(["exec", *(["--tty"] if terminal else [])], arguments, stdin, terminal=terminal)
+        try:
+            return await self._crun(["exec", *(["--tty"] if terminal else [])], arguments, stdin, terminal=terminal)
+        except CannotStart as error:
+            what = as_runc(str(error), arguments[0] if arguments else "")
+            said = f"OCI runtime exec failed: exec failed: unable to start container process: {what}"
+            raise CannotStart(f'failed to start exec "{secrets.token_hex(32)}": {said}') from error
 
     async def remove(self) -> None:
         """Take away what is left of it, once it has ended."""

@@ -12,11 +12,13 @@ from pocketkube.node.containers import Container
 from pocketkube.node.images import Images
 from pocketkube.node.limits import Sampler
 from pocketkube.node.network import ClusterNetwork
+from pocketkube.node.node_events import announce
 from pocketkube.node.pod import Joined, Machine, PodWorker
 from pocketkube.node.probes import Prober
 from pocketkube.node.processes import Processes
 from pocketkube.registry import Registry
-from pocketkube.resources import PODS
+from pocketkube.resources import CONFIGMAPS, NODES, PODS, SECRETS
+from pocketkube.service_account_tokens import ServiceAccountTokens
 from pocketkube.store import Event, Object
 
 log = logging.getLogger(__name__)
@@ -32,10 +34,13 @@ class Kubelets:
         processes: Processes,
         builtins: dict[str, Program],
         joined: Joined,
+        tokens: ServiceAccountTokens,
     ) -> None:
+        self._registry = registry
         self._store = registry.store
         self._workers: dict[str, PodWorker] = {}
         self._ending: dict[str, asyncio.Task[None]] = {}
+        self._graces: dict[str, float] = {}  # seconds that those have which are ending
         images = Images()
         self._machines = {
             name: Machine(
@@ -48,21 +53,32 @@ class Kubelets:
                 recorder=EventRecorder(registry, "kubelet", name),
                 builtins=builtins,
                 joined=joined,
+                tokens=tokens,
             )
             for name, node in network.nodes.items()
         }
 
     async def run(self) -> None:
         """Follow the store until cancelled."""
+        for node in self._store.list(NODES):
+            announce(self._registry, node)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(Sampler(self._containers).run())
             tasks.create_task(self._follow_pods())
 
     async def _follow_pods(self) -> None:
-        with self._store.watch(PODS) as watch:
+        with self._store.watch(PODS, CONFIGMAPS, SECRETS) as watch:
             async for events in watch:
                 for event in events:
-                    self._follow(event)
+                    if event.resource is PODS:
+                        self._follow(event)
+                    else:
+                        self._config_changed(event.object["metadata"]["namespace"])
+
+    def _config_changed(self, namespace: str) -> None:
+        for worker in self._workers.values():
+            if worker.pod["metadata"]["namespace"] == namespace:
+                worker.config_changed()
 
     def worker(self, uid: str) -> PodWorker | None:
         return self._workers.get(uid)
@@ -78,14 +94,14 @@ class Kubelets:
         uid = pod["metadata"]["uid"]
         worker = self._workers.get(uid)
         if event.type == "DELETED":
-            if worker and uid not in self._ending:
+            if worker:
                 self._end(worker, 0)
             return
         if worker is None:
             self._begin(pod)
             return
-        worker.pod = pod
-        if "deletionTimestamp" in pod["metadata"] and uid not in self._ending:
+        worker.update(pod)
+        if "deletionTimestamp" in pod["metadata"]:
             self._end(worker, pod["metadata"].get("deletionGracePeriodSeconds", 30))
 
     def _begin(self, pod: Object) -> None:
@@ -99,8 +115,14 @@ class Kubelets:
         self._workers[uid].start()
 
     def _end(self, worker: PodWorker, grace: float) -> None:
-        self._ending[worker.uid] = worker.terminate(grace)
+        """End it within `grace` seconds; a Pod that is ending already is only given less time."""
+        if worker.uid not in self._ending:
+            self._ending[worker.uid] = worker.terminate(grace)
+        elif grace < self._graces[worker.uid]:
+            asyncio.get_running_loop().call_later(grace, worker.hurry)
+        self._graces[worker.uid] = min(grace, self._graces.get(worker.uid, grace))
 
     def _forget(self, uid: str) -> None:
         self._workers.pop(uid, None)
         self._ending.pop(uid, None)
+        self._graces.pop(uid, None)

@@ -7,6 +7,7 @@ a Pod of its own node through a cluster IP.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from itertools import count
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from pocketkube import namespaces
 from pocketkube.node.netlink import Netlink
+from pocketkube.node.user_ids import has_group
 
 BRIDGE = "pocketkube0"
 NODE_NETWORK = IPv4Network("172.18.0.0/16")
@@ -62,11 +64,13 @@ class ClusterNetwork:
                 if node is not other:
                     node.netlink.add_route(IPv4Network(other.pod_cidr), via=IPv4Address(other.address))
 
-    def add_pod(self, node_name: str) -> PodNetwork:
-        """A network namespace with an address of the node's range, joined to the node."""
+    def add_pod(self, node_name: str, sysctls: Sequence[str] = ()) -> PodNetwork:
+        """A network namespace with an address of the node's range, joined to the node. `sysctls`: `name=value`."""
         node = self.nodes[node_name]
         address = self._next_address(node)
-        netns = _namespace(["net.ipv4.ip_unprivileged_port_start=0", "net.ipv4.ping_group_range=0 0"])
+        netns = _namespace(
+            ["net.ipv4.ip_unprivileged_port_start=0", f"net.ipv4.ping_group_range=0 {_last_group()}", *sysctls]
+        )
         link = f"veth{next(self._links)}"
         gateway = IPv4Network(node.pod_cidr)[1]
         node.netlink.add_veth(link, "eth0", netns)
@@ -83,10 +87,16 @@ class ClusterNetwork:
         node.netlink.add_route(IPv4Network(address), device=link)
         return PodNetwork(node_name, str(address), netns)
 
+    def of_node(self, node_name: str) -> PodNetwork:
+        """The node's own network, for a Pod with hostNetwork."""
+        node = self.nodes[node_name]
+        return PodNetwork(node_name, node.address, os.dup(node.netns))
+
     def remove_pod(self, pod: PodNetwork) -> None:
         """Let the namespace go; the kernel removes the cable with it (deleting a link by hand takes 33 ms)."""
         node = self.nodes[pod.node]
-        node.taken.discard(int(IPv4Address(pod.address)) - int(IPv4Network(node.pod_cidr)[0]))
+        if pod.address != node.address:
+            node.taken.discard(int(IPv4Address(pod.address)) - int(IPv4Network(node.pod_cidr)[0]))
         os.close(pod.netns)
 
     def _add_node(self, number: int, name: str) -> Node:
@@ -115,6 +125,12 @@ class ClusterNetwork:
                 node.taken.add(node.last)
                 return network[node.last]
         raise OSError(f"node {node.name}: no address is left in {node.pod_cidr}")
+
+
+def _last_group() -> int:
+    """The kernel takes only ids that there are in the sandbox."""
+    most = 2**31 - 1
+    return most if has_group(most) else 0
 
 
 def _namespace(settings: list[str]) -> int:

@@ -8,25 +8,9 @@ from typing import Any
 
 from pocketkube.namespaces import PID_MAX_OF_ITS_OWN
 from pocketkube.node.images import Image
+from pocketkube.node.security import CAPABILITIES, Identity
 from pocketkube.node.user_ids import has_others
 
-# What containerd grants by default.
-CAPABILITIES = [
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_FSETID",
-    "CAP_FOWNER",
-    "CAP_MKNOD",
-    "CAP_NET_RAW",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SETFCAP",
-    "CAP_SETPCAP",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_SYS_CHROOT",
-    "CAP_KILL",
-    "CAP_AUDIT_WRITE",
-]
 MASKED = ["/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/sched_debug"]
 READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 REFUSED_CALLS = [
@@ -85,6 +69,9 @@ class Launch:
     terminal: bool
     mounts: list[Mount]
     network: str  # path of the Pod's network namespace
+    identity: Identity
+    capabilities: tuple[str, ...] = CAPABILITIES
+    gains_privileges: bool = True
     read_only_root: bool = False
     memory_limit: int = 0  # bytes; 0 for none
 
@@ -95,17 +82,26 @@ def configuration(image: Image, launch: Launch, root: Path, scratch: Path) -> di
         "ociVersion": "1.0.2",
         "process": {
             "terminal": launch.terminal,
-            "user": {"uid": image.uid, "gid": image.gid, "additionalGids": list(image.groups)},
+            "user": {
+                "uid": launch.identity.uid,
+                "gid": launch.identity.gid,
+                **({"additionalGids": list(launch.identity.groups)} if launch.identity.groups else {}),
+            },
             "args": launch.arguments,
             "env": launch.environment,
             "cwd": launch.working_directory,
-            "capabilities": dict.fromkeys(("bounding", "effective", "permitted"), CAPABILITIES),
+            "capabilities": {kind: list(launch.capabilities) for kind in ("bounding", "effective", "permitted")},
+            "noNewPrivileges": not launch.gains_privileges,
             "rlimits": [{"type": "RLIMIT_NPROC", "soft": SANDBOX_PROCESSES, "hard": SANDBOX_PROCESSES}],
         },
         "hooks": {"createContainer": [{"path": "/bin/sh", "args": BOUND_PIDS}] if PID_MAX_OF_ITS_OWN else []},
         "root": {"path": str(root), "readonly": launch.read_only_root},
         "hostname": launch.hostname,
-        "mounts": [*_system_mounts(), *_host_mounts(image, scratch), *(_bind(mount) for mount in launch.mounts)],
+        "mounts": [
+            *_system_mounts(),
+            *_host_mounts(image, launch, scratch),
+            *(_bind(mount) for mount in launch.mounts),
+        ],
         "linux": {
             "namespaces": [
                 {"type": "pid"},
@@ -156,8 +152,9 @@ def _system_mounts() -> list[dict[str, Any]]:
     ]
 
 
-def _host_mounts(image: Image, scratch: Path) -> list[dict[str, Any]]:
+def _host_mounts(image: Image, launch: Launch, scratch: Path) -> list[dict[str, Any]]:
     mounts = []
+    read_only = ["ro"] if launch.read_only_root else []
     for target, (overrides, source) in image.host:
         if not any(overrides.iterdir()):
             mounts.append(
@@ -168,7 +165,14 @@ def _host_mounts(image: Image, scratch: Path) -> list[dict[str, Any]]:
         upper.mkdir(parents=True)
         work.mkdir()
         layers = f"lowerdir={overrides}:{source},upperdir={upper},workdir={work}"
-        mounts.append({"destination": target, "type": "overlay", "source": "overlay", "options": [layers, "userxattr"]})
+        mounts.append(
+            {
+                "destination": target,
+                "type": "overlay",
+                "source": "overlay",
+                "options": [layers, "userxattr", *read_only],
+            }
+        )
     return mounts
 
 

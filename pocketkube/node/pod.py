@@ -5,32 +5,41 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from pocketkube.errors import ApiError
 from pocketkube.events import EventRecorder
 from pocketkube.node.builtin import BuiltinContainer, Program
-from pocketkube.node.containers import Container
-from pocketkube.node.environment import ConfigError, environment, expand
-from pocketkube.node.images import Image, Images
+from pocketkube.node.containers import CannotStart, Container
+from pocketkube.node.hooks import run_hook
+from pocketkube.node.images import Images
+from pocketkube.node.launch import launch_of
 from pocketkube.node.network import ClusterNetwork, Node, PodNetwork
-from pocketkube.node.oci import Launch, Mount
+from pocketkube.node.node_files import hostname, write_node_files
+from pocketkube.node.oci import Mount
 from pocketkube.node.probes import Prober
 from pocketkube.node.processes import Processes, exit_code, read_all_of
-from pocketkube.node.runner import Runner
-from pocketkube.node.status import INITIALIZING, pod_status
-from pocketkube.node.volumes import container_mounts, hostname, write_node_files, write_volumes
-from pocketkube.quantity import parse
+from pocketkube.node.restarts import is_sidecar, runs_again
+from pocketkube.node.runner import Made, Runner, Running
+from pocketkube.node.security import volume_group
+from pocketkube.node.status import INITIALIZING, Situation, pod_status
+from pocketkube.node.sysctls import network_sysctls, refusal
+from pocketkube.node.volumes import VolumeError, Volumes
 from pocketkube.registry import Registry
-from pocketkube.resources import PODS
+from pocketkube.resources import PODS, SERVICEACCOUNTS
 from pocketkube.sandbox import RUN
+from pocketkube.service_account_tokens import ServiceAccountTokens
 from pocketkube.store import Object
 
 PODS_DIRECTORY = RUN / "pocketkube" / "pods"
-VOLUME_RETRY = 2.0  # seconds between attempts to fill a volume whose ConfigMap is missing
+FIRST_RETRY, LONGEST_RETRY = 0.5, 122.0  # seconds between attempts to fill a volume whose ConfigMap is missing
+TOO_LONG: Object = {
+    "reason": "DeadlineExceeded",
+    "message": "Pod was active on the node longer than the specified deadline",
+}
 
 # Called with a Pod and its address before anything in it runs, as a network plugin is; OSError keeps it from running.
 Joined = Callable[[Object, str], None]
@@ -51,69 +60,126 @@ class Machine:
     recorder: EventRecorder
     builtins: dict[str, Program]
     joined: Joined
+    tokens: ServiceAccountTokens
 
 
 class PodWorker:
-    """Start `run` as a task; `terminate` ends it; it calls `gone` with the Pod's uid at the very end."""
+    """`start` it; `terminate` ends it; it calls `gone` with the Pod's uid at the very end."""
 
     def __init__(self, machine: Machine, pod: Object, gone: Callable[[str], None]) -> None:
         self.pod = pod
         self.uid: str = pod["metadata"]["uid"]
         spec = pod["spec"]
-        policy = spec.get("restartPolicy", "Always")
-        self.containers = [
-            Runner(self, each, lambda code: policy == "Always" or (policy == "OnFailure" and code != 0))
-            for each in spec["containers"]
-        ]
-        self.inits = [
-            Runner(self, each, lambda code: policy != "Never" and code != 0)
-            for each in spec.get("initContainers") or ()
-        ]
-        for runner in self.containers if self.inits else ():
+        self.inits = [self._runner(each, init=True) for each in spec.get("initContainers") or ()]
+        self.containers = [self._runner(each, init=False) for each in spec["containers"]]
+        for runner in (*self.inits, *self.containers) if self.inits else ():
             runner.state.state = INITIALIZING
         self._machine = machine
         self._gone = gone
         self._network: PodNetwork | None = None
         self._mounts: list[Mount] = []
-        self._volumes: dict[str, Path] = {}
         self._directory = PODS_DIRECTORY / self.uid
+        self._volumes = Volumes(machine.registry.store, self._directory / "volumes", self._token)
         self._tasks: list[asyncio.Task[int]] = []
         self._setup: asyncio.Task[None] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
         self._ending = False
+        self._failure: Object = {}
+        self._config_changed = asyncio.Event()
         self._dirty = False
 
     def start(self) -> None:
         self._setup = asyncio.create_task(self._run(), name=f"pod {self.full_name()}")
         self._setup.add_done_callback(_log_failure)
+        self._arm_deadline()
+
+    @property
+    def netns(self) -> int | None:
+        """The Pod's network namespace, once it has one."""
+        return self._network.netns if self._network else None
 
     def runner(self, container: str) -> Runner | None:
         return next((each for each in (*self.inits, *self.containers) if each.spec["name"] == container), None)
+
+    def update(self, pod: Object) -> None:
+        """The Pod has changed: its labels, an image, its deadline."""
+        before, self.pod = self.pod, pod
+        if pod["spec"] != before["spec"] and not self._ending:
+            named = {
+                each["name"]: each for kind in ("initContainers", "containers") for each in pod["spec"].get(kind) or ()
+            }
+            for runner in (*self.inits, *self.containers):
+                if named[runner.spec["name"]]["image"] != runner.spec["image"]:
+                    runner.replace(named[runner.spec["name"]])
+            self._arm_deadline()
+            self.changed()
+        if any(pod["metadata"].get(each) != before["metadata"].get(each) for each in ("labels", "annotations")):
+            self.config_changed()
+
+    def config_changed(self) -> None:
+        """A ConfigMap or Secret of its namespace has: volumes show it, and who waits for one tries again."""
+        self._config_changed.set()
+        for runner in (*self.inits, *self.containers):
+            if runner.state.state.get("waiting", {}).get("reason") == "CreateContainerConfigError":
+                runner.wake()
+        if self._volumes.paths and not self._ending:
+            with contextlib.suppress(VolumeError):  # what it has shown so far stays
+                self._volumes.write(self.pod, volume_group(self.pod))
 
     def terminate(self, grace: float) -> asyncio.Task[None]:
         """Stop the containers, clear up, and take the Pod out of the API."""
         return asyncio.create_task(self._terminate(grace), name=f"end of pod {self.full_name()}")
 
+    def hurry(self) -> None:
+        """Whoever is being stopped is killed now."""
+        for runner in (*self.inits, *self.containers):
+            runner.hurry()
+
     # What runners ask of their Pod (runner.Surroundings).
 
-    def make(self, spec: Object) -> Container | BuiltinContainer:
+    def make(self, spec: Object) -> Made:
         machine = self._machine
         assert self._network
+        message_file = self._directory / f"message-{secrets.token_hex(4)}"
         if spec["image"] in machine.builtins:
-            return BuiltinContainer(machine.builtins[spec["image"]], self._network.netns)
+            return Made(BuiltinContainer(machine.builtins[spec["image"]], self._network.netns), message_file)
         policy = spec.get("imagePullPolicy", "IfNotPresent")
         image = machine.images.find(spec["image"], policy)
         self._tell_of_pull(spec, policy)
-        return Container(machine.processes, image, self._launch(spec, image))
+        message_file.touch()
+        message_file.chmod(0o666)
+        launch = launch_of(
+            machine.registry.store,
+            self.pod_with_address(),
+            spec,
+            image,
+            host=hostname(self.pod, machine.node.name),
+            network=f"/proc/1/fd/{self._network.netns}",
+            mounts=[*self._mounts, Mount(message_file, spec.get("terminationMessagePath", "/dev/termination-log"))],
+            volumes=self._volumes.paths,
+        )
+        for each in launch.identity.unmapped:
+            what = f"{each} is not carried out: this cluster has one user id, and the container runs as root"
+            self.event("Warning", "UnsupportedSecurityContext", what, spec)
+        runner = self.runner(spec["name"])
+        assert runner
+        runner.state.user = launch.identity.status()
+        return Made(Container(machine.processes, image, launch), message_file)
 
-    async def probe(self, probe: Object, container: Container | BuiltinContainer, spec: Object) -> str:
+    async def probe(self, probe: Object, container: Running, spec: Object) -> str | None:
         assert self._network
+        return await self._machine.prober.probe(probe, spec, self._network.address, self._executor(container))
 
-        async def execute(arguments: list[str]) -> tuple[int, str]:
-            pid, streams = await container.execute(arguments, stdin=False, terminal=False)
-            output = await read_all_of(streams.stdout, streams.stderr)
-            return exit_code(await self._machine.processes.wait(pid)), output.decode(errors="replace")
+    async def hook(self, handler: Object, container: Running, spec: Object) -> bool:
+        assert self._network
+        try:
+            execute = self._executor(container)
+            return await run_hook(handler, self._machine.prober, spec, self._network.address, execute)
+        except CannotStart:
+            return False
 
-        return await self._machine.prober.probe(probe, spec, self._network.address, execute)
+    def grace(self) -> float:
+        return float(self.pod["spec"].get("terminationGracePeriodSeconds", 30))
 
     def changed(self) -> None:
         """Write the status once the current step of the event loop is done, however often this is called in it."""
@@ -129,66 +195,106 @@ class PodWorker:
         metadata = self.pod["metadata"]
         return f"{metadata['name']}_{metadata['namespace']}({self.uid})"
 
+    def _runner(self, container: Object, *, init: bool) -> Runner:
+        return Runner(self, container, lambda spec, code: runs_again(self.pod["spec"], spec, code, init=init))
+
+    def _executor(self, container: Running) -> Callable[[list[str]], asyncio.Future[tuple[int, str]]]:
+        async def execute(arguments: list[str]) -> tuple[int, str]:
+            pid, streams = await container.execute(arguments, stdin=False, terminal=False)
+            output = await read_all_of(streams.stdout, streams.stderr)
+            return exit_code(await self._machine.processes.wait(pid)), output.decode(errors="replace")
+
+        return lambda arguments: asyncio.ensure_future(execute(arguments))
+
     async def _run(self) -> None:
+        self._failure = refusal(self.pod)
         self.changed()
-        self._network = self._machine.network.add_pod(self._machine.node.name)
-        self._machine.joined(self.pod, self._network.address)
-        await self._fill_volumes()
+        if self._failure:
+            self._machine.recorder.event(self.pod, "Warning", self._failure["reason"], self._failure["message"])
+            return
+        network, node = self._machine.network, self._machine.node.name
+        if self.pod["spec"].get("hostNetwork"):
+            self._network = network.of_node(node)
+        else:
+            self._network = network.add_pod(node, network_sysctls(self.pod))
+            self._machine.joined(self.pod, self._network.address)
+        await self._prepare()
+        if await self._initialize():
+            for runner in self.containers:
+                self._tasks.append(self._begin(runner))
+                await runner.attempted.wait()
+                if self._is_over():
+                    return
+            await asyncio.gather(*self._tasks[-len(self.containers) :], return_exceptions=True)
+        if not self._is_over():
+            await self._finish()
+
+    async def _initialize(self) -> bool:
+        """Init containers one after the other, each to its end; a sidecar until it has started."""
         for runner in self.inits:
-            if await self._begin(runner) != 0:
-                return
-        for runner in self.containers:
-            self._tasks.append(asyncio.create_task(runner.run(), name=f"{runner.spec['name']} of {self.full_name()}"))
-            self._tasks[-1].add_done_callback(_log_failure)
-            await runner.attempted.wait()
-            if self._ending:
-                return
+            task = self._begin(runner)
+            self._tasks.append(task)
+            if is_sidecar(runner.spec):
+                started = asyncio.create_task(runner.started.wait())
+                await asyncio.wait([task, started], return_when=asyncio.FIRST_COMPLETED)
+                started.cancel()
+            elif await task != 0:
+                return False
+            if self._is_over():
+                return False
+        return True
 
-    async def _begin(self, runner: Runner) -> int:
-        """An init container, to its end; the following ones wait for it."""
-        task = asyncio.create_task(runner.run())
-        self._tasks.append(task)
-        code = await task
-        return -1 if self._ending else code
+    def _is_over(self) -> bool:
+        """Whether nothing more is to be started: it is being deleted, or was ended for its deadline."""
+        return self._ending or bool(self._failure)
 
-    async def _fill_volumes(self) -> None:
+    def _begin(self, runner: Runner) -> asyncio.Task[int]:
+        task = asyncio.create_task(runner.run(), name=f"{runner.spec['name']} of {self.full_name()}")
+        task.add_done_callback(_log_failure)
+        return task
+
+    async def _prepare(self) -> None:
+        """The kubelet's own files and the volumes; a volume that cannot be filled is tried again, ever later."""
         assert self._network
-        self._mounts = write_node_files(self.pod, self._directory, self._network.address)
+        node = self._machine.node.name
+        self._mounts = write_node_files(self.pod, self._directory, self._network.address, node)
+        delay = FIRST_RETRY
         while not self._ending:
+            self._config_changed.clear()
             try:
-                self._volumes = write_volumes(self._machine.registry.store, self.pod, self._directory)
+                self._volumes.write(self.pod_with_address(), volume_group(self.pod))
                 return
-            except ConfigError as error:
-                shutil.rmtree(self._directory / "volumes", ignore_errors=True)
-                message = f"MountVolume.SetUp failed for volume: {error}"
-                self._machine.recorder.event(self.pod, "Warning", "FailedMount", message)
-                await asyncio.sleep(VOLUME_RETRY)
+            except VolumeError as error:
+                self._machine.recorder.event(self.pod, "Warning", "FailedMount", str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._config_changed.wait(), delay)
+            delay = min(delay * 2, LONGEST_RETRY)
 
-    def _launch(self, spec: Object, image: Image) -> Launch:
-        assert self._network
-        variables = environment(self._machine.registry.store, self.pod_with_address(), spec)
-        command = [expand(word, variables) for word in spec.get("command") or image.entrypoint]
-        given = spec.get("args")
-        if given is None:
-            given = [] if spec.get("command") else list(image.command)
-        arguments = command + [expand(word, variables) for word in given]
-        name = hostname(self.pod)
-        defaults = {f"HOSTNAME={name}", "HOME=/root", *(["TERM=xterm"] if spec.get("tty") else [])}
-        return Launch(
-            arguments=arguments,
-            environment=[
-                *image.environment,
-                *sorted(defaults),
-                *(f"{key}={value}" for key, value in variables.items()),
-            ],
-            working_directory=spec.get("workingDir") or image.working_directory,
-            hostname=name,
-            terminal=spec.get("tty", False),
-            mounts=[*self._mounts, *container_mounts(spec, self._volumes)],
-            network=f"/proc/1/fd/{self._network.netns}",
-            memory_limit=int(parse(((spec.get("resources") or {}).get("limits") or {}).get("memory", "0"))),
-            read_only_root=(spec.get("securityContext") or {}).get("readOnlyRootFilesystem", False),
-        )
+    async def _finish(self) -> None:
+        """Every container has ended for good: sidecars end as well, and the network is let go."""
+        await self._stop_sidecars(self.grace())
+        self._let_go()
+        self.changed()
+
+    async def _stop_sidecars(self, grace: float) -> None:
+        """In the reverse of the order in which they started, within `grace` seconds in all."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + grace
+        for runner in reversed(self.inits):
+            await runner.stop(max(deadline - loop.time(), 0))
+
+    def _let_go(self) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+        if self._network:
+            self._machine.network.remove_pod(self._network)
+            self._network = None
+
+    def _token(self, asked: Object) -> str:
+        name = self.pod["spec"].get("serviceAccountName", "default")
+        account = self._machine.registry.store.find(SERVICEACCOUNTS, self.pod["metadata"]["namespace"], name)
+        uid = account["metadata"]["uid"] if account else ""
+        return self._machine.tokens.issue(self.pod, uid, asked)
 
     def pod_with_address(self) -> Object:
         """The Pod as the downward API shows it: its address is known before its status is written."""
@@ -213,28 +319,58 @@ class PodWorker:
         live = registry.store.find(PODS, metadata["namespace"], metadata["name"])
         if live is None or live["metadata"]["uid"] != self.uid:
             return
-        address = self._network.address if self._network else ""
-        status = pod_status(
-            live,
-            live.get("status", {}),
-            address,
-            self._machine.node.address,
-            [runner.state for runner in self.inits],
-            [runner.state for runner in self.containers],
+        old = live.get("status", {})
+        situation = Situation(
+            address=self._network.address if self._network else old.get("podIP", ""),
+            host=self._machine.node.address,
+            sandbox=self._network is not None,
+            terminal=self._ending,
+            failure=self._failure,
         )
+        inits, containers = ([runner.state for runner in each] for each in (self.inits, self.containers))
+        status = pod_status(live, old, situation, inits, containers)
         with contextlib.suppress(ApiError):  # deleted meanwhile
             registry.update(PODS, {**live, "status": status}, subresource="status")
+
+    def _arm_deadline(self) -> None:
+        """https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/: activeDeadlineSeconds"""
+        if self._deadline:
+            self._deadline.cancel()
+        limit = self.pod["spec"].get("activeDeadlineSeconds")
+        if limit is not None:
+            self._deadline = asyncio.get_running_loop().call_later(limit, self._overdue)
+
+    def _overdue(self) -> None:
+        if self._ending or not self._network:
+            return
+        self._failure = TOO_LONG
+        self._machine.recorder.event(self.pod, "Normal", TOO_LONG["reason"], TOO_LONG["message"])
+        self.changed()
+        self._setup = asyncio.create_task(self._end_overdue(), name=f"deadline of pod {self.full_name()}")
+        self._setup.add_done_callback(_log_failure)
+
+    async def _end_overdue(self) -> None:
+        await self._stop_all(self.grace())
+        self._let_go()
+        self.changed()
+
+    async def _stop_all(self, grace: float) -> None:
+        """All at once, sidecars after the others."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + grace
+        regular = [each for each in self.inits if not is_sidecar(each.spec)]
+        await asyncio.gather(*(runner.stop(grace) for runner in (*regular, *self.containers)))
+        await self._stop_sidecars(max(deadline - loop.time(), 0))
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _terminate(self, grace: float) -> None:
         self._ending = True
         if self._setup and not self._setup.done() and not self._tasks:
             self._setup.cancel()
-        runners = [*self.inits, *self.containers]
-        await asyncio.gather(*(runner.stop(grace) for runner in runners))
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._network:
-            self._machine.network.remove_pod(self._network)
+        await self._stop_all(grace)
+        self._let_go()
         shutil.rmtree(self._directory, ignore_errors=True)
+        self._write_status()
         metadata = self.pod["metadata"]
         now = {"gracePeriodSeconds": 0, "preconditions": {"uid": self.uid}}
         with contextlib.suppress(ApiError):  # deleted by force

@@ -14,12 +14,17 @@ from typing import Any
 import aiohttp
 
 from pocketkube import namespaces
+from pocketkube.node.containers import CannotStart
 from pocketkube.store import Object
 
 USER_AGENT = "kube-probe/1.36"
-QUICK = 0.02  # seconds; see `period`
+REDIRECTS = 10
 
 Execute = Callable[[list[str]], Awaitable[tuple[int, str]]]
+
+
+class ProbeError(Exception):
+    """The probe could not be carried out; that says nothing of the container."""
 
 
 class Prober:
@@ -28,23 +33,19 @@ class Prober:
     def __init__(self, netns: int) -> None:
         self._netns = netns
 
-    async def probe(self, probe: Object, container: Object, address: str, execute: Execute) -> str:
-        """Carry out one probe; "" for success, else why it failed, in the kubelet's words."""
+    async def probe(self, probe: Object, container: Object, address: str, execute: Execute) -> str | None:
+        """Carry out one probe: why it failed, in the kubelet's words, or None. ProbeError when neither is known."""
         timeout = probe.get("timeoutSeconds", 1)
-        try:
-            async with asyncio.timeout(timeout):
-                if "httpGet" in probe:
-                    return await self._http(probe["httpGet"], container, address)
-                if "tcpSocket" in probe:
-                    return await self._tcp(probe["tcpSocket"], container, address)
-                if "exec" in probe:
-                    code, output = await execute(probe["exec"].get("command") or [])
-                    return "" if code == 0 else output.strip() or f"command terminated with exit code {code}"
-                return f"pocketkube does not support the probe {next(iter(probe), '')}"
-        except TimeoutError:
-            return f"context deadline exceeded after {timeout}s"
+        if "httpGet" in probe:
+            return await self.get(probe["httpGet"], container, address, timeout)
+        if "tcpSocket" in probe:
+            return await self.connect(probe["tcpSocket"], container, address, timeout)
+        if "exec" in probe:
+            return await _run(probe["exec"].get("command") or [], execute, timeout)
+        raise ProbeError(f"pocketkube does not support {next(iter(probe), 'empty')} probes")
 
-    async def _http(self, action: Object, container: Object, address: str) -> str:
+    async def get(self, action: Object, container: Object, address: str, timeout: float | None = None) -> str | None:
+        """An HTTPGetAction: any status from 200 to 399 is a success."""
         scheme = action.get("scheme", "HTTP").lower()
         port = port_number(action["port"], container)
         host = action.get("host") or address
@@ -55,25 +56,36 @@ class Prober:
         connector = aiohttp.TCPConnector(socket_factory=self._socket, force_close=True, ssl=False)
         try:
             async with (
+                asyncio.timeout(timeout),
                 aiohttp.ClientSession(connector=connector) as session,
-                session.get(url, headers=headers) as response,
+                session.get(url, headers=headers, max_redirects=REDIRECTS) as response,
             ):
                 status = response.status
+        except TimeoutError:
+            return f'Get "{url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
         except aiohttp.ClientConnectorError as error:
             return f'Get "{url}": dial tcp {host}:{port}: connect: {os.strerror(error.errno or 0).lower()}'
-        except aiohttp.ClientError as error:
+        except aiohttp.ServerDisconnectedError:
+            return f'Get "{url}": EOF'
+        except (aiohttp.ClientError, ValueError) as error:
             return f'Get "{url}": {error}'
-        return "" if 200 <= status < 400 else f"HTTP probe failed with statuscode: {status}"
+        return None if 200 <= status < 400 else f"HTTP probe failed with statuscode: {status}"
 
-    async def _tcp(self, action: Object, container: Object, address: str) -> str:
+    async def connect(
+        self, action: Object, container: Object, address: str, timeout: float | None = None
+    ) -> str | None:
+        """A TCPSocketAction: whether somebody accepts the connection."""
         port = port_number(action["port"], container)
         host = action.get("host") or address
         with self._socket((socket.AF_INET, socket.SOCK_STREAM, 0, "", (host, port))) as connection:
             try:
-                await asyncio.get_running_loop().sock_connect(connection, (host, port))
+                async with asyncio.timeout(timeout):
+                    await asyncio.get_running_loop().sock_connect(connection, (host, port))
+            except TimeoutError:
+                return f"dial tcp {host}:{port}: i/o timeout"
             except OSError as error:
-                return f"dial tcp {host}:{port}: connect: {(error.strerror or '').lower()}"
-        return ""
+                return f"dial tcp {host}:{port}: connect: {os.strerror(error.errno or 0).lower()}"
+        return None
 
     def _socket(self, address: Any) -> socket.socket:
         family, kind, protocol, *_ = address
@@ -83,21 +95,24 @@ class Prober:
         return made
 
 
+async def _run(command: list[str], execute: Execute, timeout: float) -> str | None:
+    try:
+        async with asyncio.timeout(timeout):
+            code, output = await execute(command)
+    except TimeoutError:
+        return f'command timed out: "{" ".join(command)}" timed out after {timeout}s'
+    except CannotStart as error:
+        raise ProbeError(f"rpc error: code = Unknown desc = failed to exec in container: {error}") from error
+    return None if code == 0 else output
+
+
 def port_number(port: int | str, container: Object) -> int:
-    """A probe's port: a number, or the name of one of the container's ports. 0 when there is no such name."""
+    """A port: a number, or the name of one of the container's ports. ProbeError when there is no such name."""
     if isinstance(port, int):
         return port
     for each in container.get("ports") or ():
         if each.get("name") == port:
             return int(each["containerPort"])
-    return int(port) if port.isdigit() else 0
-
-
-def period(probe: Object, succeeded_before: bool, attempts: int) -> float:
-    """Seconds to the next attempt.
-
-    Until a container first succeeds it is asked more often, at doubling distances up to periodSeconds: nobody should
-    wait a second for a server that starts in 10 ms.
-    """
-    whole = float(probe.get("periodSeconds", 10))
-    return whole if succeeded_before else min(whole, QUICK * 2.0**attempts)
+    if port.isdigit():
+        return int(port)
+    raise ProbeError(f'strconv.Atoi: parsing "{port}": invalid syntax')

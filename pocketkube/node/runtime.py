@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 
 from pocketkube.errors import ApiError, bad_request, not_found
+from pocketkube.namespaces import inside_network_namespace
 from pocketkube.node.builtin import BuiltinContainer
 from pocketkube.node.containers import CannotStart, Container, Streams
 from pocketkube.node.kubelet import Kubelets
@@ -126,16 +128,36 @@ class Runtime:
         try:
             pid, streams = await running.execute(argv, stdin=stdin, terminal=tty)
         except CannotStart as error:
-            reason = str(error).removeprefix("error: ")
-            message = (
-                f"error executing command in container: failed to exec in container: OCI runtime exec failed: {reason}"
-            )
+            message = f"error executing command in container: failed to exec in container: {error}"
             raise ApiError(500, "InternalError", f"Internal error occurred: {message}") from error
         return Process(self._processes, pid, streams)
 
     async def attach(self, namespace: str, pod: str, container: str) -> Attachment:
         """The streams of the container's own process from now on."""
-        return Attachment(self._running(namespace, pod, container))
+        runner = self._runner(namespace, pod, container)
+        if runner is None or runner.current is None:
+            message = f"unable to upgrade connection: container {container} not found in pod {pod}_{namespace}"
+            raise ApiError(404, "NotFound", message)
+        return Attachment(runner.current)
+
+    async def connect(self, namespace: str, pod: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A TCP connection to `port` of the Pod's own 127.0.0.1; ApiError when nothing listens there."""
+        found = self._store.get(PODS, namespace, pod)
+        worker = self._kubelets.worker(found["metadata"]["uid"])
+        if worker is None or worker.netns is None:
+            raise ApiError(404, "NotFound", f"pod not found ({pod}_{namespace})")
+        with inside_network_namespace(worker.netns):
+            endpoint = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        endpoint.setblocking(False)
+        try:
+            await asyncio.get_running_loop().sock_connect(endpoint, ("127.0.0.1", port))
+        except OSError as error:
+            endpoint.close()
+            reason = os.strerror(error.errno or 0).lower()
+            where = f"failed to connect to localhost:{port} inside namespace {found['metadata']['uid']}"
+            message = f"{where}, IPv4: dial tcp4 127.0.0.1:{port}: connect: {reason}"
+            raise ApiError(500, "InternalError", message) from error
+        return await asyncio.open_connection(sock=endpoint)
 
     def log(self, namespace: str, pod: str, container: str, previous: bool = False) -> Log:
         """The container's log, or that of the run before; ApiError 400 with the kubelet's words when there is none."""
@@ -164,7 +186,6 @@ class Runtime:
     def _running(self, namespace: str, pod: str, container: str) -> Container | BuiltinContainer:
         runner = self._runner(namespace, pod, container)
         if runner is None or runner.current is None:
-            full = f"{pod}_{namespace}"
             message = f'unable to upgrade connection: container not found ("{container}")'
-            raise ApiError(404, "NotFound", message if runner else f"{message} in pod {full}")
+            raise ApiError(404, "NotFound", message)
         return runner.current

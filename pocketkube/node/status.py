@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pocketkube.node.phase import pod_phase
+from pocketkube.node.restarts import is_sidecar
 from pocketkube.registry import timestamp
 from pocketkube.store import Object
 
@@ -26,9 +28,20 @@ class ContainerState:
     restarts: int = 0
     container_id: str = ""
     image_id: str = ""
+    user: Object = field(default_factory=dict)
 
     def status(self) -> Object:
         """A v1 ContainerStatus."""
+        resources = self.spec.get("resources") or {}
+        mounts = [
+            {
+                "name": mount["name"],
+                "mountPath": mount["mountPath"],
+                **({"readOnly": True, "recursiveReadOnly": "Disabled"} if mount.get("readOnly") else {}),
+            }
+            for mount in self.spec.get("volumeMounts") or ()
+        ]
+        running = "running" in self.state
         return {
             "name": self.spec["name"],
             "state": self.state,
@@ -39,85 +52,125 @@ class ContainerState:
             "imageID": self.image_id,
             **({"containerID": self.container_id} if self.container_id else {}),
             "started": self.started,
+            **({"allocatedResources": resources["requests"]} if running and resources.get("requests") else {}),
+            **({"resources": resources} if running else {}),
+            **({"volumeMounts": mounts} if mounts else {}),
+            **({"user": {"linux": self.user}} if running and self.user else {}),
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the kubelet knows of a Pod beside its containers. `failure`: reason and message when it was ended."""
+
+    address: str
+    host: str
+    sandbox: bool
+    terminal: bool
+    failure: Object
+
+
 def pod_status(
-    pod: Object, old: Object, address: str, host: str, inits: list[ContainerState], containers: list[ContainerState]
+    pod: Object, old: Object, situation: Situation, inits: list[ContainerState], containers: list[ContainerState]
 ) -> Object:
     """The whole PodStatus. `old` is the one before: times of conditions that have not changed are kept."""
-    phase = _phase(pod, inits, containers)
-    incomplete = [each.spec["name"] for each in inits if "terminated" not in each.state or _exit(each)]
-    unready = [each.spec["name"] for each in containers if not each.ready]
-    finished = phase in ("Succeeded", "Failed")
-    ready = not unready and not finished
-    why: Object = {}
-    if phase == "Succeeded":
-        why = {"reason": "PodCompleted"}
-    elif phase == "Failed":
-        why = {"reason": "PodFailed"}
-    elif unready:
-        why = {"reason": "ContainersNotReady", "message": f"containers with unready status: [{' '.join(unready)}]"}
-    scheduled = [each for each in old.get("conditions", ()) if each["type"] == "PodScheduled"]
-    conditions = [
-        _condition(pod, old, "PodReadyToStartContainers", bool(address)),
-        _condition(pod, old, "Initialized", not incomplete, _not_initialized(incomplete)),
-        _condition(pod, old, "Ready", ready, why),
-        _condition(pod, old, "ContainersReady", ready, why),
-        *(scheduled or [_condition(pod, old, "PodScheduled", True)]),
-    ]
+    policy_of = {each["name"]: each for each in pod["spec"].get("initContainers") or ()}
+    sidecars = [each for each in inits if is_sidecar(policy_of.get(each.spec["name"], each.spec))]
+    regular = [each for each in inits if each not in sidecars]
+    phase = "Failed" if situation.failure else pod_phase(pod["spec"], inits, containers, terminal=situation.terminal)
     status: Object = {
         "observedGeneration": pod["metadata"].get("generation", 1),
         "phase": phase,
-        "conditions": conditions,
-        "hostIP": host,
-        "hostIPs": [{"ip": host}],
+        "conditions": _conditions(pod, old, situation, phase, regular, sidecars, containers),
+        **situation.failure,
+        "hostIP": situation.host,
+        "hostIPs": [{"ip": situation.host}],
         "startTime": old.get("startTime") or timestamp(),
         "containerStatuses": [each.status() for each in containers],
         "qosClass": old.get("qosClass", "BestEffort"),
     }
-    if address:
-        status["podIP"] = address
-        status["podIPs"] = [{"ip": address}]
+    if situation.address:
+        status["podIP"] = situation.address
+        status["podIPs"] = [{"ip": situation.address}]
     if inits:
-        status["initContainerStatuses"] = [each.status() for each in inits]
+        status["initContainerStatuses"] = [
+            each.status() | ({"ready": _succeeded(each)} if each in regular else {}) for each in inits
+        ]
     return status
 
 
-def _not_initialized(incomplete: list[str]) -> Object:
+def _conditions(
+    pod: Object,
+    old: Object,
+    situation: Situation,
+    phase: str,
+    regular: list[ContainerState],
+    sidecars: list[ContainerState],
+    containers: list[ContainerState],
+) -> list[Object]:
+    begun = any("running" in each.state or "terminated" in each.state or each.last_state for each in containers)
+    incomplete = [each.spec["name"] for each in regular if not _succeeded(each)]
+    incomplete += [each.spec["name"] for each in sidecars if not each.started]
+    initialized = begun or not incomplete
+    unready = [each.spec["name"] for each in (*sidecars, *containers) if not each.ready]
+    finished = {"Succeeded": "PodCompleted", "Failed": "PodFailed"}.get(phase)
+    why: Object = {}
+    if finished:
+        why = {"reason": finished}
+    elif unready:
+        why = {"reason": "ContainersNotReady", "message": f"containers with unready status: [{' '.join(unready)}]"}
+    gates = _gates(pod, old)
+    ready = not why
+    scheduled = [each for each in old.get("conditions", ()) if each["type"] == "PodScheduled"]
+    own = {"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"}
+    foreign = [each for each in old.get("conditions", ()) if each["type"] not in own]
+    return [
+        *foreign,
+        _condition(pod, old, "PodReadyToStartContainers", situation.sandbox),
+        _condition(pod, old, "Initialized", initialized, _not_initialized(incomplete, phase)),
+        _condition(pod, old, "Ready", ready and not gates, gates if ready else why),
+        _condition(pod, old, "ContainersReady", ready, why),
+        *(scheduled or [_condition(pod, old, "PodScheduled", True)]),
+    ]
+
+
+def _gates(pod: Object, old: Object) -> Object:
+    """https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate"""
+    true = {each["type"]: each["status"] == "True" for each in old.get("conditions", ())}
+    missing = []
+    for gate in pod["spec"].get("readinessGates") or ():
+        kind = gate["conditionType"]
+        if kind not in true:
+            missing.append(f'corresponding condition of pod readiness gate "{kind}" does not exist.')
+        elif not true[kind]:
+            missing.append(f'the status of pod readiness gate "{kind}" is not "True", but False')
+    return {"reason": "ReadinessGatesNotReady", "message": ", ".join(missing)} if missing else {}
+
+
+def _not_initialized(incomplete: list[str], phase: str) -> Object:
+    """Also what a Pod that has succeeded says: it has been initialized, and is over."""
+    if phase == "Succeeded":
+        return {"reason": "PodCompleted"}
     names = " ".join(incomplete)
     return {"reason": "ContainersNotInitialized", "message": f"containers with incomplete status: [{names}]"}
 
 
-def _phase(pod: Object, inits: list[ContainerState], containers: list[ContainerState]) -> str:
-    """https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-phase"""
-    policy = pod["spec"].get("restartPolicy", "Always")
-    if policy == "Never" and any("terminated" in each.state and _exit(each) for each in inits):
-        return "Failed"
-    begun = [each for each in containers if "waiting" not in each.state or each.last_state]
-    if len(begun) < len(containers):
-        return "Pending"
-    ended = [each for each in containers if "terminated" in each.state]
-    if len(ended) == len(containers):
-        failed = any(_exit(each) for each in ended)
-        if policy == "Never" or (policy == "OnFailure" and not failed):
-            return "Failed" if failed else "Succeeded"
-    return "Running"
-
-
-def _exit(container: ContainerState) -> int:
-    return int(container.state["terminated"]["exitCode"])
+def _succeeded(container: ContainerState) -> bool:
+    return bool(container.state.get("terminated", {}).get("exitCode") == 0)
 
 
 def _condition(pod: Object, old: Object, kind: str, is_true: bool, why: Object | None = None) -> Object:
     value = "True" if is_true else "False"
     before = next((each for each in old.get("conditions", ()) if each["type"] == kind), None)
     since = before["lastTransitionTime"] if before and before["status"] == value else timestamp()
+    told = why or {}
+    if is_true and told.get("reason") != "PodCompleted":
+        told = {}
     return {
         "type": kind,
         "status": value,
         "observedGeneration": pod["metadata"].get("generation", 1),
         "lastProbeTime": None,
         "lastTransitionTime": since,
-        **({} if is_true else why or {}),
+        **told,
     }

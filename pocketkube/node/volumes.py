@@ -1,132 +1,130 @@
-"""A Pod's volumes, and the files that the kubelet itself puts into each container: hosts, resolv.conf, hostname."""
+"""A Pod's volumes: https://kubernetes.io/docs/concepts/storage/volumes/"""
 
 from __future__ import annotations
 
-import secrets
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pocketkube.node.environment import ConfigError, config_map, field
+from pocketkube.node.configuration import ConfigError, keys_of
+from pocketkube.node.downward import field, resource_field
+from pocketkube.node.environment import expand
+from pocketkube.node.host_path import host_path
 from pocketkube.node.oci import Mount
+from pocketkube.node.projection import Projected, write_projection
+from pocketkube.resources import CONFIGMAPS, SECRETS, Resource
 from pocketkube.store import Object, Store
 
-CLUSTER_DNS = "10.96.0.10"
-SUPPORTED = ("emptyDir", "configMap", "projected", "downwardAPI")
+DEFAULT_MODE = 0o644
+FILLED = ("emptyDir", "configMap", "secret", "projected", "downwardAPI")
+# How each kind of source is named when one of its keys is missing.
+MISSING = {CONFIGMAPS: "configmap references non-existent config key", SECRETS: "references non-existent secret key"}
+Token = Callable[[Object], str]
 
 
-def write_volumes(store: Store, pod: Object, directory: Path) -> dict[str, Path]:
-    """Make the Pod's volumes below `directory`: {volume name: path}. ConfigError when one cannot be filled."""
-    made = {}
-    for volume in pod["spec"].get("volumes") or ():
-        path = directory / "volumes" / volume["name"]
-        path.mkdir(parents=True)
-        _fill(store, pod, volume, path)
-        made[volume["name"]] = path
-    return made
+class VolumeError(Exception):
+    """A volume that cannot be filled; `str` says which and why, as the kubelet's FailedMount event does."""
 
 
-def write_node_files(pod: Object, directory: Path, address: str) -> list[Mount]:
-    """The files that every container of the Pod shares with the kubelet."""
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / "hosts").write_text(_hosts(pod, address))
-    (directory / "resolv.conf").write_text(_resolv_conf(pod))
-    (directory / "hostname").write_text(hostname(pod) + "\n")
-    return [Mount(directory / name, f"/etc/{name}") for name in ("hosts", "resolv.conf", "hostname")]
+class Volumes:
+    """Those of one Pod, below `directory`. `token`: makes what a serviceAccountToken source asks for."""
+
+    def __init__(self, store: Store, directory: Path, token: Token) -> None:
+        self._store = store
+        self._directory = directory
+        self._token = token
+        self._tokens: dict[str, str] = {}
+        self.paths: dict[str, Path] = {}
+
+    def write(self, pod: Object, group: int | None = None) -> None:
+        """Fill them, or bring them up to date. VolumeError when one cannot be. `group`: owns them (fsGroup)."""
+        for volume in pod["spec"].get("volumes") or ():
+            path = self._directory / volume["name"]
+            try:
+                if "hostPath" in volume:
+                    path = host_path(pod["spec"]["nodeName"], volume["hostPath"])
+                else:
+                    self._fill(pod, volume, path, group)
+            except ConfigError as error:
+                raise VolumeError(f'MountVolume.SetUp failed for volume "{volume["name"]}" : {error}') from error
+            self.paths[volume["name"]] = path
+
+    def _fill(self, pod: Object, volume: Object, path: Path, group: int | None) -> None:
+        kind = next((key for key in volume if key != "name"), "none")
+        if kind not in FILLED:
+            raise ConfigError(f"{kind} volumes are not supported by pocketkube, only hostPath, {', '.join(FILLED)}")
+        if not path.exists():
+            path.mkdir(parents=True)
+            if group is not None:
+                _give_to_group(path, group)
+            elif kind == "emptyDir":
+                path.chmod(0o777)
+        if kind != "emptyDir":
+            files = dict(self._files(pod, volume["name"], volume[kind], kind))
+            if group is not None:
+                files = {name: Projected(each.content, each.mode | 0o440) for name, each in files.items()}
+            write_projection(path, files, group)
+
+    def _files(self, pod: Object, volume: str, source: Object, kind: str) -> Iterator[tuple[str, Projected]]:
+        mode = source.get("defaultMode", DEFAULT_MODE)
+        if kind != "projected":
+            yield from self._of_source(pod, volume, {kind: source}, mode)
+            return
+        for each in source.get("sources") or ():
+            yield from self._of_source(pod, volume, each, mode)
+
+    def _of_source(self, pod: Object, volume: str, source: Object, mode: int) -> Iterator[tuple[str, Projected]]:
+        if "configMap" in source:
+            yield from self._of_keys(CONFIGMAPS, pod, source["configMap"], mode)
+        elif "secret" in source:
+            yield from self._of_keys(SECRETS, pod, source["secret"], mode)
+        elif "downwardAPI" in source:
+            for item in source["downwardAPI"].get("items") or ():
+                yield item["path"], Projected(self._of_pod(pod, item).encode(), item.get("mode", mode))
+        elif "serviceAccountToken" in source:
+            asked = source["serviceAccountToken"]
+            key = f"{volume}/{asked['path']}"
+            if key not in self._tokens:
+                self._tokens[key] = self._token(asked)
+            yield asked["path"], Projected(self._tokens[key].encode(), mode)
+        else:
+            raise ConfigError(f"the source {', '.join(source)} is not supported by pocketkube")
+
+    def _of_keys(self, resource: Resource, pod: Object, source: Object, mode: int) -> Iterator[tuple[str, Projected]]:
+        data = keys_of(self._store, resource, pod, source)
+        items = source.get("items")
+        everything: list[Object] = [{"key": key, "path": key} for key in sorted(data)]
+        for item in everything if items is None else items:
+            if item["key"] in data:
+                yield item["path"], Projected(data[item["key"]], item.get("mode", mode))
+            elif not source.get("optional"):
+                raise ConfigError(f"{MISSING[resource]}: {item['key']}")
+
+    def _of_pod(self, pod: Object, item: Object) -> str:
+        if "fieldRef" in item:
+            return field(pod, item["fieldRef"]["fieldPath"])
+        reference = item["resourceFieldRef"]
+        container = next(each for each in pod["spec"]["containers"] if each["name"] == reference.get("containerName"))
+        return resource_field(self._store, pod, container, reference)
 
 
-def container_mounts(container: Object, volumes: dict[str, Path]) -> list[Mount]:
+def container_mounts(container: Object, volumes: dict[str, Path], variables: dict[str, str]) -> list[Mount]:
     """The container's volumeMounts; validation has seen to it that each volume exists."""
     mounts = []
     for mount in container.get("volumeMounts") or ():
         source = volumes[mount["name"]]
-        if mount.get("subPath"):
-            source = (source / mount["subPath"]).resolve()
-            if not source.is_relative_to(volumes[mount["name"]]):
-                raise ConfigError(f"failed to prepare subPath for volumeMount {mount['name']!r}: it leaves the volume")
+        inside = mount.get("subPath") or expand(mount.get("subPathExpr", ""), variables)
+        if inside:
+            source = (source / inside).resolve()
+            if not source.is_relative_to(volumes[mount["name"]].resolve()):
+                raise ConfigError(f'failed to prepare subPath for volumeMount "{mount["name"]}" of container')
             if not source.exists():
                 source.mkdir(parents=True)
         mounts.append(Mount(source, mount["mountPath"], mount.get("readOnly", False)))
     return mounts
 
 
-def hostname(pod: Object) -> str:
-    return str(pod["spec"].get("hostname") or pod["metadata"]["name"])[:63]
-
-
-def _fill(store: Store, pod: Object, volume: Object, path: Path) -> None:
-    if "emptyDir" in volume:
-        path.chmod(0o777)
-    elif "configMap" in volume:
-        _write_items(path, config_map(store, pod, volume["configMap"]), volume["configMap"].get("items"))
-    elif "downwardAPI" in volume:
-        _write_fields(path, pod, volume["downwardAPI"].get("items") or ())
-    elif "projected" in volume:
-        for source in volume["projected"].get("sources") or ():
-            if "configMap" in source:
-                _write_items(path, config_map(store, pod, source["configMap"]), source["configMap"].get("items"))
-            elif "downwardAPI" in source:
-                _write_fields(path, pod, source["downwardAPI"].get("items") or ())
-            elif "serviceAccountToken" in source:
-                # A well-formed secret that no server accepts: Pods have no way to the API yet.
-                (path / source["serviceAccountToken"]["path"]).write_text(secrets.token_urlsafe(32))
-    else:
-        kind = next((key for key in volume if key != "name"), "none")
-        raise ConfigError(
-            f"volume {volume['name']}: {kind} is not supported by pocketkube, only {', '.join(SUPPORTED)}"
-        )
-
-
-def _write_items(path: Path, data: dict[str, str], items: list[Object] | None) -> None:
-    wanted = items if items is not None else [{"key": key, "path": key} for key in data]
-    for item in wanted:
-        if item["key"] not in data:
-            raise ConfigError(f"configmap references non-existent config key: {item['key']}")
-        target = path / item["path"]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(data[item["key"]])
-
-
-def _write_fields(path: Path, pod: Object, items: list[Object] | tuple[()]) -> None:
-    for item in items:
-        target = path / item["path"]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(field(pod, item["fieldRef"]["fieldPath"]))
-
-
-def _hosts(pod: Object, address: str) -> str:
-    name = hostname(pod)
-    subdomain = pod["spec"].get("subdomain")
-    full = f"{name}.{subdomain}.{pod['metadata']['namespace']}.svc.cluster.local\t" if subdomain else ""
-    lines = [
-        "# Kubernetes-managed hosts file.",
-        "127.0.0.1\tlocalhost",
-        "::1\tlocalhost ip6-localhost ip6-loopback",
-        f"{address}\t{full}{name}",
-    ]
-    aliases = pod["spec"].get("hostAliases") or ()
-    if aliases:
-        lines += ["", "# Entries added by HostAliases."]
-        lines += ["\t".join([alias["ip"], *(alias.get("hostnames") or ())]) for alias in aliases]
-    return "\n".join(lines) + "\n"
-
-
-def _resolv_conf(pod: Object) -> str:
-    """https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/#pod-s-dns-policy"""
-    spec = pod["spec"]
-    config = spec.get("dnsConfig") or {}
-    searches: list[str] = []
-    servers: list[str] = []
-    options: dict[str, str | None] = {}
-    if spec.get("dnsPolicy") in ("ClusterFirst", "ClusterFirstWithHostNet", None):
-        namespace = pod["metadata"]["namespace"]
-        searches = [f"{namespace}.svc.cluster.local", "svc.cluster.local", "cluster.local"]
-        servers = [CLUSTER_DNS]
-        options = {"ndots": "5"}
-    searches += config.get("searches") or []
-    servers += config.get("nameservers") or []
-    options.update({option["name"]: option.get("value") for option in config.get("options") or ()})
-    lines = [f"search {' '.join(searches)}"] if searches else []
-    lines += [f"nameserver {server}" for server in servers]
-    if options:
-        words = [name if value is None else f"{name}:{value}" for name, value in options.items()]
-        lines.append(f"options {' '.join(words)}")
-    return "\n".join(lines) + "\n"
+def _give_to_group(path: Path, group: int) -> None:
+    """https://kubernetes.io/docs/tasks/configure-pod-container/security-context/: setgid, and the group may write."""
+    os.chown(path, -1, group)
+    path.chmod(0o2777)

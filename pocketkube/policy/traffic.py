@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Network, collapse_addresses
 from typing import NamedTuple
 
-from pocketkube.policy.selectors import selects
+from pocketkube.label_selector import selects
 from pocketkube.store import Object
 
 Labels = Mapping[str, str]

@@ -25,13 +25,19 @@ def patch(kubectl: Kubectl, namespace: str, change: dict[str, Any], *, fails: bo
         {"spec": {"hostNetwork": True}},
         {"spec": {"containers": [{"name": "c", "securityContext": {"privileged": True}}]}},
         {"spec": {"containers": [{"name": "c", "resources": {"limits": {"memory": "1Gi"}}}]}},
-        {"spec": {"containers": [{"name": "d", "image": "busybox"}]}},
     ],
 )
 def test_refused(kubectl: Kubectl, namespace: str, create: Create, change: dict[str, Any]) -> None:
     create(pod())
     what = 'The Pod "p" is invalid: spec: Forbidden: pod updates may not change fields other than '
     assert patch(kubectl, namespace, change, fails=True).startswith(what)
+
+
+def test_no_container_is_added(kubectl: Kubectl, namespace: str, create: Create) -> None:
+    create(pod())
+    change = {"spec": {"containers": [{"name": "d", "image": "busybox"}]}}
+    what = 'The Pod "p" is invalid: spec.containers: Forbidden: pod updates may not add or remove containers\n'
+    assert patch(kubectl, namespace, change, fails=True) == what
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent.parent / "recordings"
 ERRORS = json.loads((DATA / "errors.json").read_text())
 DEFAULTS = json.loads((DATA / "create-defaults.json").read_text())
 Http = Callable[..., Any]
 
 # What differs from one cluster to the next: (pattern of the path, what every value of it looks like).
 VARIES = [
-    (r"metadata\.uid", r"[0-9a-f-]{36}"),
+    (r"metadata\.uid|.*(matchLabels|labels)\.(batch\.kubernetes\.io/)?controller-uid", r"[0-9a-f-]{36}"),
     (r"metadata\.(resourceVersion)", r"\d+"),
-    (r"metadata\.creationTimestamp", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
+    (r"metadata\.(creationTimestamp|managedFields\[\d+\]\.time)", r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"),
     (r"spec\.clusterIPs?(\[0\])?", r"10\.96\.\d+\.\d+"),
     (r"spec\.ports\[\d+\]\.nodePort", r"3[0-2]\d{3}"),
     (r"spec\.(volumes\[\d+\]|containers\[\d+\]\.volumeMounts\[\d+\])\.name", r"kube-api-access-[a-z0-9]{5}"),
@@ -43,7 +43,16 @@ def alike(path: str, real: Any, ours: Any) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", ERRORS)
+def without_foreign_volume(created: Any) -> Any:
+    """That cluster added the certificate of another product to every Pod."""
+    for volume in created["spec"].get("volumes") or () if "spec" in created else ():
+        sources = volume.get("projected", {}).get("sources", [])
+        sources[:] = [each for each in sources if each.get("configMap", {}).get("name") != "openshift-service-ca.crt"]
+    return created
+
+
+# What is said of a Pod that cannot change so: see test_pod_update.py. The Pod of the recording is not here.
+@pytest.mark.parametrize("name", sorted(ERRORS.keys() - {"pod-immutable"}))
 def test_error(http: Http, name: str) -> None:
     method, path, *rest = ERRORS[name]["request"]
     body = rest[0] if rest else None
@@ -69,13 +78,11 @@ def test_error(http: Http, name: str) -> None:
 
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_create(http: Http, namespace: str, name: str) -> None:
-    recorded = DEFAULTS[name]
-    path = recorded["path"].replace("namespaces/default", f"namespaces/{namespace}")
-    made = http("POST", f"{path}?dryRun=All", recorded["body"])
-    assert made.status == 201, made.text
-    real, ours = flat(recorded["created"]), flat(made.body)
-    ours = {path: value for path, value in ours.items() if not path.startswith("metadata.managedFields")}
-    real.pop("metadata.resourceVersion", None)
+    request, response = DEFAULTS[name]["request"], DEFAULTS[name]["response"]
+    path = request["path"].replace("namespaces/default", f"namespaces/{namespace}")
+    made = http("POST", f"{path}?dryRun=All", request["body"])
+    assert made.status == response["status"], made.text
+    real, ours = flat(without_foreign_volume(response["body"])), flat(made.body)
     if real.get("metadata.namespace"):
         real["metadata.namespace"] = namespace
     differ = {

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from pocketkube.controllers import endpointslice
+
 Kubectl = Callable[..., CompletedProcess[str]]
 UNREADY = {"exec": {"command": ["false"]}, "periodSeconds": 1}
 
@@ -149,3 +151,75 @@ def test_a_manual_slice_stays_and_is_not_copied_to_endpoints(kubectl: Kubectl, n
     kubectl("get", "endpoints", "s", namespace=namespace, fails=True)
     kubectl("delete", "svc", "s", namespace=namespace)
     assert kubectl("get", "endpointslice", "mine", "-o", "name", namespace=namespace).stdout
+
+
+def test_a_port_may_be_another_in_each_pod(kubectl: Kubectl, namespace: str) -> None:
+    """A name that leads to different numbers: a slice and a subset for each of them."""
+    other = pod("other", {"app": "a"}, "web")
+    other["spec"]["containers"][0]["ports"][0]["containerPort"] = 82
+    apply(kubectl, namespace, pod("one", {"app": "a"}, "web"), other, pod("none", {"app": "a"}))
+    for name in ("one", "other", "none"):
+        kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=10s", namespace=namespace)
+    apply(kubectl, namespace, service("s", ports=[{"name": "http", "port": 80, "targetPort": "web"}]))
+    kubectl("wait", "--for=create", "endpoints/s", "--timeout=5s", namespace=namespace)
+    found = {
+        tuple(port["port"] for port in part["ports"] or ()): [each["targetRef"]["name"] for each in part["endpoints"]]
+        for part in slices(kubectl, namespace, "s")
+    }
+    assert found == {(81,): ["one"], (82,): ["other"], (): ["none"]}
+    subsets = json.loads(kubectl("get", "endpoints", "s", "-o", "json", namespace=namespace).stdout)["subsets"]
+    shown = {part["ports"][0]["port"]: [each["targetRef"]["name"] for each in part["addresses"]] for part in subsets}
+    assert shown == {81: ["one"], 82: ["other"]}
+
+
+def test_a_pod_that_is_leaving(kubectl: Kubectl, namespace: str) -> None:
+    """It still serves, is not ready any more, and stands in no Endpoints."""
+    leaving = pod("p", {"app": "a"})
+    leaving["spec"]["terminationGracePeriodSeconds"] = 30
+    apply(kubectl, namespace, leaving, service("s"), service("all", publishNotReadyAddresses=True))
+    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
+    kubectl("delete", "pod", "p", "--wait=false", namespace=namespace)
+    chosen = ("endpointslice", "-l", "kubernetes.io/service-name", "--timeout=10s")
+    kubectl("wait", "--for=jsonpath={.endpoints[0].conditions.terminating}=true", *chosen, namespace=namespace)
+    for name, ready in (("s", False), ("all", True)):
+        (part,) = slices(kubectl, namespace, name)
+        assert part["endpoints"][0]["conditions"] == {"ready": ready, "serving": True, "terminating": True}
+        endpoints = json.loads(kubectl("get", "endpoints", name, "-o", "json", namespace=namespace).stdout)
+        assert bool(endpoints.get("subsets")) == ready
+    kubectl("delete", "pod", "p", "--force", "--grace-period=0", namespace=namespace)
+
+
+def test_names_of_pods_are_published(kubectl: Kubectl, namespace: str) -> None:
+    named = pod("p", {"app": "a"})
+    named["spec"] |= {"hostname": "web-0", "subdomain": "s"}
+    apply(kubectl, namespace, named, service("s", clusterIP="None"), service("other"))
+    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
+    assert slices(kubectl, namespace, "s")[0]["endpoints"][0]["hostname"] == "web-0"
+    assert "hostname" not in slices(kubectl, namespace, "other")[0]["endpoints"][0]
+
+
+def test_what_is_changed_by_hand_is_put_right(kubectl: Kubectl, namespace: str) -> None:
+    apply(kubectl, namespace, pod("p", {"app": "a"}), service("s"))
+    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
+    (part,) = slices(kubectl, namespace, "s")
+    name = part["metadata"]["name"]
+    kubectl("patch", "endpointslice", name, "--type=merge", "-p", '{"endpoints":[]}', namespace=namespace)
+    ready = "--for=jsonpath={.endpoints[0].conditions.ready}=true"
+    kubectl("wait", ready, f"endpointslice/{name}", "--timeout=10s", namespace=namespace)
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(0, []), (100, [100]), (101, [100, 1]), (250, [100, 100, 50])])
+def test_a_slice_has_at_most_a_hundred_endpoints(count: int, sizes: list[int]) -> None:
+    pods = [
+        {
+            "metadata": {"name": f"p{number}", "namespace": "n", "uid": str(number), "labels": {"app": "a"}},
+            "spec": {"nodeName": "node01", "containers": []},
+            "status": {"podIP": f"10.244.1.{number}"},
+        }
+        for number in range(count)
+    ]
+    made = {
+        "metadata": {"name": "s"},
+        "spec": {"selector": {"app": "a"}, "ports": [{"port": 80, "targetPort": 80, "protocol": "TCP"}]},
+    }
+    assert [len(endpoints) for _, endpoints in endpointslice._slices(made, pods)] == sizes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
@@ -97,3 +98,70 @@ def test_what_may_not_change_is_refused(kubectl: Kubectl, web: str) -> None:
     patch = '{"spec":{"serviceName":"other"}}'
     done = kubectl("patch", "sts/web", "--type=merge", "-p", patch, namespace=web, fails=True)
     assert "spec: Forbidden: updates to statefulset spec for fields other than 'replicas'" in done.stderr
+
+
+def patch(kubectl: Kubectl, namespace: str, **spec: Any) -> None:
+    kubectl("patch", "sts/web", "--type=merge", "-p", json.dumps({"spec": spec}), namespace=namespace)
+
+
+def colours(kubectl: Kubectl, namespace: str) -> dict[str, str]:
+    """{Pod: value of the variable COLOUR in its template, or ""}"""
+    found = json.loads(kubectl("get", "pods", "-o", "json", namespace=namespace).stdout)["items"]
+    return {
+        each["metadata"]["name"]: next((v["value"] for v in each["spec"]["containers"][0].get("env", ())), "")
+        for each in found
+    }
+
+
+def test_below_the_partition_nothing_changes(kubectl: Kubectl, web: str) -> None:
+    patch(kubectl, web, updateStrategy={"rollingUpdate": {"partition": 1}})
+    kubectl("set", "env", "sts/web", "COLOUR=blue", namespace=web)
+    kubectl("rollout", "status", "sts/web", "--timeout=15s", namespace=web)
+    assert colours(kubectl, web) == {"web-0": "", "web-1": "blue"}
+    status = json.loads(kubectl("get", "sts/web", "-o", "json", namespace=web).stdout)["status"]
+    assert status["currentRevision"] != status["updateRevision"]
+    kubectl("delete", "pod", "web-0", namespace=web)
+    kubectl("wait", "--for=create", "pod/web-0", "--timeout=10s", namespace=web)
+    kubectl("wait", "--for=condition=Ready", "pod/web-0", "--timeout=10s", namespace=web)
+    assert colours(kubectl, web) == {"web-0": "", "web-1": "blue"}
+
+
+def test_back_to_the_revision_before(kubectl: Kubectl, web: str) -> None:
+    kubectl("set", "env", "sts/web", "COLOUR=blue", namespace=web)
+    kubectl("rollout", "status", "sts/web", "--timeout=15s", namespace=web)
+    assert "1\n2\n" in kubectl("rollout", "history", "sts/web", namespace=web).stdout.replace(" ", "").replace(
+        "<none>", ""
+    )
+    kubectl("rollout", "undo", "sts/web", namespace=web)
+    kubectl("rollout", "status", "sts/web", "--timeout=15s", namespace=web)
+    assert set(colours(kubectl, web).values()) == {""}
+    revisions = kubectl("get", "controllerrevisions", "--no-headers", namespace=web).stdout.splitlines()
+    assert sorted(line.split()[1:3] for line in revisions) == [
+        ["statefulset.apps/web", "2"],
+        ["statefulset.apps/web", "3"],
+    ]
+
+
+def test_on_delete_waits_for_the_deletion(kubectl: Kubectl, web: str) -> None:
+    patch(kubectl, web, updateStrategy={"type": "OnDelete", "rollingUpdate": None})
+    kubectl("set", "env", "sts/web", "COLOUR=blue", namespace=web)
+    kubectl("wait", "--for=jsonpath={.status.observedGeneration}=3", "sts/web", "--timeout=10s", namespace=web)
+    kubectl("delete", "pod", "web-1", namespace=web)
+    kubectl("wait", "--for=jsonpath={.status.updatedReplicas}=1", "sts/web", "--timeout=10s", namespace=web)
+    assert colours(kubectl, web)["web-0"] == ""
+
+
+def test_in_parallel_nobody_waits(kubectl: Kubectl, namespace: str) -> None:
+    probe = "readinessProbe: {exec: {command: ['false']}}"
+    manifest = WEB.replace("  replicas: 2", "  replicas: 3\n  podManagementPolicy: Parallel\n  ordinals: {start: 5}")
+    kubectl("apply", "-f", "-", namespace=namespace, stdin=manifest.replace("command: [", f"{probe}, command: [", 1))
+    kubectl("wait", "--for=jsonpath={.status.replicas}=3", "sts/web", "--timeout=10s", namespace=namespace)
+    assert sorted(pods(kubectl, namespace)) == ["web-5", "web-6", "web-7"]
+
+
+def test_a_pod_that_ends_is_made_anew(kubectl: Kubectl, web: str) -> None:
+    ended = {"status": {"phase": "Failed"}}
+    kubectl("patch", "pod", "web-0", "--subresource=status", "--type=merge", "-p", json.dumps(ended), namespace=web)
+    kubectl("rollout", "status", "sts/web", "--timeout=10s", namespace=web)
+    told = kubectl("get", "events", "--field-selector=reason=RecreatingFailedPod", namespace=web).stdout
+    assert f"StatefulSet {web}/web is recreating failed Pod web-0" in told

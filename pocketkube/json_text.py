@@ -18,10 +18,16 @@ LOOKING_FOR = {
 }
 
 
+class Repeating(dict[str, Any]):
+    """An object that has some name more than once; the last one counts."""
+
+    repeated: frozenset[str] = frozenset()
+
+
 def parse(text: str) -> Any:
-    """The value; ValueError with Go's words."""
+    """The value; an object with repeated names is a Repeating. ValueError with Go's words."""
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         if error.pos >= len(text) or error.msg.startswith("Unterminated"):
             raise ValueError("unexpected end of JSON input") from error
@@ -29,3 +35,13 @@ def parse(text: str) -> Any:
         raise ValueError(f"invalid character '{text[error.pos]}' {where}") from error
     except RecursionError as error:
         raise ValueError("exceeded max depth") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) == len(pairs):
+        return made
+    found = Repeating(made)
+    names = [name for name, _ in pairs]
+    found.repeated = frozenset(name for name in made if names.count(name) > 1)
+    return found

@@ -1,0 +1,240 @@
+"""Jobs: defaults, the selector that is made for them, and validation.
+
+Source: k8s.io/kubernetes/pkg/apis/batch and pkg/registry/batch/job; KEP-2998 for the labels with a prefix.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pocketkube.admission.formats import LABEL, quoted
+from pocketkube.errors import Cause
+from pocketkube.store import Object
+
+UID_LABELS = ("batch.kubernetes.io/controller-uid", "controller-uid")
+NAME_LABELS = ("batch.kubernetes.io/job-name", "job-name")
+NEGATIVE = "must be greater than or equal to 0"
+COUNTS = (
+    "parallelism",
+    "completions",
+    "activeDeadlineSeconds",
+    "backoffLimit",
+    "ttlSecondsAfterFinished",
+    "backoffLimitPerIndex",
+    "maxFailedIndexes",
+)
+MOST_PARALLEL_INDEXES = 100_000
+NEVER_CHANGED = ("selector", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy")
+
+
+def default_spec(spec: Object) -> None:
+    """Fill in what the writer left out; a Job that says neither how many nor how many at once is one Pod."""
+    if spec.get("completions") is None and spec.get("parallelism") is None:
+        spec["completions"] = 1
+    spec.setdefault("parallelism", 1)
+    # No limit of its own where each index has one.
+    spec.setdefault("backoffLimit", 2**31 - 1 if spec.get("backoffLimitPerIndex") is not None else 6)
+    spec.setdefault("completionMode", "NonIndexed")
+    spec.setdefault("suspend", False)
+    spec.setdefault("manualSelector", False)
+    spec.setdefault("podReplacementPolicy", "Failed" if spec.get("podFailurePolicy") else "TerminatingOrFailed")
+    for rule in (spec.get("podFailurePolicy") or {}).get("rules") or ():
+        for pattern in rule.get("onPodConditions") or ():
+            pattern.setdefault("status", "True")
+
+
+def generate_selector(job: Object) -> None:
+    """A new Job's selector and its Pods' labels, from its uid and name, unless `manualSelector` is true."""
+    spec, metadata = job["spec"], job["metadata"]
+    labels = spec["template"]["metadata"].setdefault("labels", {})
+    if not spec["manualSelector"]:
+        for names, value in ((UID_LABELS, metadata["uid"]), (NAME_LABELS, metadata.get("name", ""))):
+            if names[0] not in labels:
+                labels.update(dict.fromkeys(names, value))
+        selector = spec.setdefault("selector", {}).setdefault("matchLabels", {})
+        selector.setdefault(UID_LABELS[0], metadata["uid"])
+    if not metadata.get("labels"):
+        metadata["labels"] = dict(labels)
+
+
+def validate(job: Object) -> list[Cause]:
+    """Every reason why the Job may not be, apart from what is wrong with its Pods."""
+    spec = job["spec"]
+    causes = _selector(job) if not spec["manualSelector"] else []
+    for name in COUNTS:
+        if spec.get(name) is not None and spec[name] < 0:
+            causes.append(Cause.invalid(f"spec.{name}", str(spec[name]), NEGATIVE))
+    causes += _indexes(spec) + _policies(spec)
+    policy = spec["template"]["spec"].get("restartPolicy")
+    where = "spec.template.spec.restartPolicy"
+    if policy == "Always":
+        causes.append(Cause.required(where, 'valid values: "OnFailure", "Never"'))
+    elif policy not in ("OnFailure", "Never"):
+        causes.append(Cause.unsupported(where, quoted(policy), ["OnFailure", "Never"]))
+    elif policy != "Never" and spec.get("podFailurePolicy"):
+        why = 'only "Never" is supported when podFailurePolicy is specified'
+        causes.append(Cause.invalid(where, quoted(policy), why))
+    if not spec.get("selector"):
+        causes.append(Cause.required("spec.selector"))
+    elif not _matches(spec["selector"], _labels(spec["template"])):
+        value = _compact(_labels(spec["template"]))
+        causes.append(
+            Cause.invalid("spec.template.metadata.labels", value, "`selector` does not match template `labels`")
+        )
+    return causes + _host_names(job)
+
+
+def validate_update(new: Object, old: Object) -> list[Cause]:
+    """What may not change: the template and how completions are counted."""
+    causes = []
+    indexed = new["completionMode"] == "Indexed"
+    together = indexed and new.get("completions") == new.get("parallelism")
+    if new.get("completions") != old.get("completions") and not together:
+        causes.append(_immutable("completions", new.get("completions")))
+    if new["template"] != old["template"] and not (old.get("suspend") and new.get("suspend")):
+        causes.append(_immutable("template", new["template"]))
+    return causes + [_immutable(name, new.get(name)) for name in NEVER_CHANGED if new.get(name) != old.get(name)]
+
+
+def _immutable(name: str, value: Any) -> Cause:
+    return Cause.invalid(f"spec.{name}", _compact(value), "field is immutable")
+
+
+def _selector(job: Object) -> list[Cause]:
+    labels = _labels(job["spec"]["template"])
+    expected = {
+        UID_LABELS[1]: job["metadata"]["uid"],
+        NAME_LABELS[1]: job["metadata"].get("name", ""),
+        UID_LABELS[0]: job["metadata"]["uid"],
+        NAME_LABELS[0]: job["metadata"].get("name", ""),
+    }
+    causes = []
+    for name, value in expected.items():
+        where = f"spec.template.metadata.labels[{name}]"
+        if name not in labels:
+            causes.append(Cause.required(where, f"must be '{value}'"))
+        elif labels[name] != value:
+            causes.append(Cause.invalid(where, quoted(labels[name]), f"must be '{value}'"))
+    selector = job["spec"].get("selector")
+    if selector and not _matches(selector, expected):
+        causes.append(Cause.invalid("spec.selector", _compact(selector), "`selector` not auto-generated"))
+    return causes
+
+
+def _indexes(spec: Object) -> list[Cause]:
+    mode, completions = spec["completionMode"], spec.get("completions")
+    per_index, most_failed = spec.get("backoffLimitPerIndex"), spec.get("maxFailedIndexes")
+    causes = []
+    if most_failed is not None and per_index is None:
+        causes.append(Cause.required("spec.backoffLimitPerIndex", "when maxFailedIndexes is specified"))
+    if mode not in ("NonIndexed", "Indexed"):
+        return [*causes, Cause.unsupported("spec.completionMode", quoted(mode), ["Indexed", "NonIndexed"])]
+    if mode == "Indexed":
+        if completions is None:
+            causes.append(Cause.required("spec.completions", "when completion mode is Indexed"))
+        if spec["parallelism"] > MOST_PARALLEL_INDEXES:
+            why = f"must be less than or equal to {MOST_PARALLEL_INDEXES} when completion mode is Indexed"
+            causes.append(Cause.invalid("spec.parallelism", str(spec["parallelism"]), why))
+        if completions is not None and most_failed is not None and most_failed > completions:
+            why = "must be less than or equal to completions"
+            causes.append(Cause.invalid("spec.maxFailedIndexes", str(most_failed), why))
+        return causes
+    for name in ("backoffLimitPerIndex", "maxFailedIndexes"):
+        if spec.get(name) is not None:
+            causes.append(Cause.invalid(f"spec.{name}", str(spec[name]), "requires indexed completion mode"))
+    return causes
+
+
+def _policies(spec: Object) -> list[Cause]:
+    causes = []
+    names = {str(each.get("name")) for kind in ("containers", "initContainers") for each in _containers(spec, kind)}
+    for number, rule in enumerate((spec.get("podFailurePolicy") or {}).get("rules") or ()):
+        causes += _failure_rule(spec, rule, f"spec.podFailurePolicy.rules[{number}]", names)
+    success = spec.get("successPolicy")
+    if success is not None and spec["completionMode"] != "Indexed":
+        causes.append(Cause.invalid("spec.successPolicy", _compact(success), "requires indexed completion mode"))
+    elif success is not None and not success.get("rules"):
+        why = "at least one rules must be specified when the successPolicy is specified"
+        causes.append(Cause.required("spec.successPolicy.rules", why))
+    replacement = spec["podReplacementPolicy"]
+    allowed = ["Failed"] if spec.get("podFailurePolicy") else ["Failed", "TerminatingOrFailed"]
+    if replacement not in allowed:
+        causes.append(Cause.unsupported("spec.podReplacementPolicy", quoted(replacement), allowed))
+    return causes
+
+
+def _failure_rule(spec: Object, rule: Object, where: str, names: set[str]) -> list[Cause]:
+    actions = ["Count", "FailIndex", "FailJob", "Ignore"]
+    action, codes, conditions = rule.get("action", ""), rule.get("onExitCodes"), rule.get("onPodConditions")
+    causes = []
+    if not action:
+        listed = " ".join(quoted(each) for each in actions)
+        causes.append(Cause.required(f"{where}.action", f"valid values: [{listed}]"))
+    elif action == "FailIndex" and spec.get("backoffLimitPerIndex") is None:
+        why = "requires the backoffLimitPerIndex to be set"
+        causes.append(Cause.invalid(f"{where}.action", quoted(action), why))
+    elif action not in actions:
+        causes.append(Cause.unsupported(f"{where}.action", quoted(action), actions))
+    if codes is not None:
+        causes += _exit_codes(codes, f"{where}.onExitCodes", names)
+    if codes is not None and conditions:
+        what = "specifying both OnExitCodes and OnPodConditions is not supported"
+        causes.append(Cause("FieldValueInvalid", f"Invalid value: {what}", where))
+    if codes is None and not conditions:
+        what = "specifying one of OnExitCodes and OnPodConditions is required"
+        causes.append(Cause("FieldValueInvalid", f"Invalid value: {what}", where))
+    return causes
+
+
+def _exit_codes(codes: Object, where: str, names: set[str]) -> list[Cause]:
+    operator, values = codes.get("operator", ""), codes.get("values") or []
+    causes = []
+    if not operator:
+        causes.append(Cause.required(f"{where}.operator", 'valid values: ["In" "NotIn"]'))
+    elif operator not in ("In", "NotIn"):
+        causes.append(Cause.unsupported(f"{where}.operator", quoted(operator), ["In", "NotIn"]))
+    name = codes.get("containerName")
+    if name is not None and name not in names:
+        why = "must be one of the container or initContainer names in the pod template"
+        causes.append(Cause.invalid(f"{where}.containerName", quoted(name), why))
+    if not values:
+        causes.append(Cause.invalid(f"{where}.values", _compact(values), "at least one value is required"))
+    for number, value in enumerate(values):
+        if operator == "In" and value == 0:
+            causes.append(Cause.invalid(f"{where}.values[{number}]", "0", "must not be 0 for the In operator"))
+        if value in values[:number]:
+            causes.append(Cause.duplicate(f"{where}.values[{number}]", str(value)))
+    if values != sorted(values):
+        causes.append(Cause.invalid(f"{where}.values", _compact(values), "must be ordered"))
+    return causes
+
+
+def _host_names(job: Object) -> list[Cause]:
+    """An Indexed Job's Pods have their index in their host name."""
+    completions = job["spec"].get("completions") or 0
+    if job["spec"]["completionMode"] != "Indexed" or completions < 1:
+        return []
+    name = job["metadata"].get("name", "")
+    longest = f"{name}-{completions - 1}"
+    if len(longest) <= 63 and LABEL.fullmatch(longest):
+        return []
+    return [
+        Cause.invalid("metadata.name", quoted(name), f"will not able to create pod with invalid DNS label: {longest}")
+    ]
+
+
+def _containers(spec: Object, kind: str) -> list[Object]:
+    return list(spec["template"]["spec"].get(kind) or ())
+
+
+def _labels(template: Object) -> Object:
+    return template["metadata"].get("labels") or {}
+
+
+def _matches(selector: Object, labels: Object) -> bool:
+    return bool((selector.get("matchLabels") or {}).items() <= labels.items())
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))

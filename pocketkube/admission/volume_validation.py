@@ -1,0 +1,194 @@
+"""Validation of a Pod's volumes: k8s.io/kubernetes/pkg/apis/core."""
+
+from __future__ import annotations
+
+from pocketkube.admission import formats
+from pocketkube.admission.container_validation import (
+    VOLUME_FIELDS,
+    field_reference,
+    no_backsteps,
+    relative_path,
+    resource_reference,
+)
+from pocketkube.admission.formats import quoted
+from pocketkube.errors import Cause
+from pocketkube.quantity import parse
+from pocketkube.store import Object
+
+MODE = "must be a number between 0 and 0777 (octal), both inclusive"
+MODES = range(0o1000)
+HOST_PATH_TYPES = [
+    "",
+    "BlockDevice",
+    "CharDevice",
+    "Directory",
+    "DirectoryOrCreate",
+    "File",
+    "FileOrCreate",
+    "Socket",
+]
+SHORTEST_TOKEN, LONGEST_TOKEN = 600, 1 << 32  # seconds
+
+
+def volumes(found: list[Object], field: str) -> list[Cause]:
+    causes = []
+    names: set[str] = set()
+    for number, volume in enumerate(found):
+        where, name = f"{field}[{number}]", volume.get("name", "")
+        causes += _source(volume, where)
+        if not name:
+            causes.append(Cause.required(f"{where}.name"))
+        else:
+            causes += formats.dns_label(name, f"{where}.name")
+        if name in names:
+            causes.append(Cause.duplicate(f"{where}.name", quoted(name)))
+        names.add(name)
+    return causes
+
+
+def _source(volume: Object, field: str) -> list[Cause]:
+    kinds = [kind for kind in volume if kind != "name"]
+    more = "may not specify more than 1 volume type"
+    ordered = [kind for kind in (*SOURCES, *kinds) if kind in kinds]
+    ordered = list(dict.fromkeys(ordered))
+    causes = []
+    for position, kind in enumerate(ordered):
+        if position:
+            causes.append(Cause.forbidden(f"{field}.{kind}", more))
+        elif kind in SOURCES:
+            causes += SOURCES[kind](volume[kind], f"{field}.{kind}")
+    return causes
+
+
+def _empty_dir(source: Object, field: str) -> list[Cause]:
+    if source.get("sizeLimit") and parse(source["sizeLimit"]).nano < 0:
+        return [Cause.forbidden(f"{field}.sizeLimit", "SizeLimit field must be a valid resource quantity")]
+    return []
+
+
+def _host_path(source: Object, field: str) -> list[Cause]:
+    path, kind = source.get("path", ""), source.get("type", "")
+    if not path:
+        return [Cause.required(f"{field}.path")]
+    causes = no_backsteps(path, f"{field}.path")
+    if kind not in HOST_PATH_TYPES:
+        causes.append(Cause.unsupported(f"{field}.type", quoted(kind), HOST_PATH_TYPES))
+    return causes
+
+
+def _config_map(source: Object, field: str) -> list[Cause]:
+    return _keyed(source, "name", field)
+
+
+def _secret(source: Object, field: str) -> list[Cause]:
+    return _keyed(source, "secretName", field)
+
+
+def _keyed(source: Object, name: str, field: str) -> list[Cause]:
+    causes = [] if source.get(name) else [Cause.required(f"{field}.{name}")]
+    causes += _mode(source, "defaultMode", field)
+    return causes + _items(source, field)
+
+
+def _items(source: Object, field: str) -> list[Cause]:
+    causes = []
+    for number, item in enumerate(source.get("items") or ()):
+        where = f"{field}.items[{number}]"
+        if not item.get("key"):
+            causes.append(Cause.required(f"{where}.key"))
+        causes += _file_path(item.get("path", ""), f"{where}.path")
+        causes += _mode(item, "mode", where)
+    return causes
+
+
+def _file_path(path: str, field: str) -> list[Cause]:
+    if not path:
+        return [Cause.required(field)]
+    causes = relative_path(path, field)
+    if path.startswith("..") and not causes:
+        causes.append(Cause.invalid(field, quoted(path), "must not start with '..'"))
+    return causes
+
+
+def _mode(source: Object, name: str, field: str) -> list[Cause]:
+    mode = source.get(name)
+    return [] if mode is None or mode in MODES else [Cause.invalid(f"{field}.{name}", str(mode), MODE)]
+
+
+def _downward(source: Object, field: str) -> list[Cause]:
+    causes = _mode(source, "defaultMode", field)
+    for number, item in enumerate(source.get("items") or ()):
+        causes += _downward_item(item, f"{field}.items[{number}]" if field.endswith("downwardAPI") else field)
+    return causes
+
+
+def _downward_item(item: Object, field: str) -> list[Cause]:
+    causes = _file_path(item.get("path", ""), f"{field}.path")
+    if "fieldRef" in item:
+        causes += field_reference(item["fieldRef"], VOLUME_FIELDS, f"{field}.fieldRef")
+        if "resourceFieldRef" in item:
+            what = "fieldRef and resourceFieldRef can not be specified simultaneously"
+            causes.append(Cause.invalid(field, '"resource"', what))
+    elif "resourceFieldRef" in item:
+        causes += resource_reference(item["resourceFieldRef"], f"{field}.resourceFieldRef", in_volume=True)
+    else:
+        causes.append(Cause.required(field, "one of fieldRef and resourceFieldRef is required"))
+    return causes + _mode(item, "mode", field)
+
+
+def _claim(source: Object, field: str) -> list[Cause]:
+    name = source.get("claimName", "")
+    return [] if name else [Cause.required(f"{field}.claimName")]
+
+
+def _projected(source: Object, field: str) -> list[Cause]:
+    causes = _mode(source, "defaultMode", field)
+    paths: set[str] = set()
+    for number, each in enumerate(source.get("sources") or ()):
+        where = f"{field}.sources[{number}]"
+        kinds = [kind for kind in ("secret", "configMap", "downwardAPI", "serviceAccountToken") if kind in each]
+        for position, kind in enumerate(kinds):
+            if position:
+                causes.append(Cause.forbidden(f"{where}.{kind}", "may not specify more than 1 volume type"))
+                continue
+            causes += _projection(kind, each[kind], f"{where}.{kind}")
+            for path in _paths(kind, each[kind]):
+                if path in paths:
+                    what = "conflicting duplicate paths"
+                    causes.append(Cause.invalid(field, quoted(path), what))
+                paths.add(path)
+        if not each:
+            causes.append(Cause.required(where, "must specify a volume type"))
+    return causes
+
+
+def _projection(kind: str, source: Object, field: str) -> list[Cause]:
+    if kind == "downwardAPI":
+        return _downward(source, field)
+    if kind != "serviceAccountToken":
+        return ([] if source.get("name") else [Cause.required(f"{field}.name")]) + _items(source, field)
+    seconds, causes = source.get("expirationSeconds", 3600), []
+    if seconds < SHORTEST_TOKEN:
+        what = "may not specify a duration less than 10 minutes"
+        causes.append(Cause.invalid(f"{field}.expirationSeconds", str(seconds), what))
+    elif seconds > LONGEST_TOKEN:
+        what = "may not specify a duration larger than 2^32 seconds"
+        causes.append(Cause.invalid(f"{field}.expirationSeconds", str(seconds), what))
+    return causes + _file_path(source.get("path", ""), f"{field}.path")
+
+
+def _paths(kind: str, source: Object) -> list[str]:
+    if kind == "serviceAccountToken":
+        return [source.get("path", "")]
+    return [item.get("path", "") for item in source.get("items") or ()]
+
+
+SOURCES = {
+    "emptyDir": _empty_dir,
+    "hostPath": _host_path,
+    "secret": _secret,
+    "persistentVolumeClaim": _claim,
+    "configMap": _config_map,
+    "downwardAPI": _downward,
+    "projected": _projected,
+}

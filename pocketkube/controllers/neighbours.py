@@ -1,0 +1,107 @@
+"""Which Pods may be near which: affinity, anti-affinity and topology spread between Pods.
+
+Sources: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#inter-pod-affinity-and-anti-affinity
+https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from pocketkube.controllers.node_fit import is_tolerated, is_wanted
+from pocketkube.label_selector import selects
+from pocketkube.store import Object
+
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+NO_TOPOLOGY = "node(s) didn't match pod topology spread constraints (missing required label)"
+UNEVEN = "node(s) didn't match pod topology spread constraints"
+NOT_NEAR = "node(s) didn't match pod affinity rules"
+TOO_NEAR = "node(s) didn't match pod anti-affinity rules"
+UNWELCOME = "node(s) didn't satisfy existing pods anti-affinity rules"
+
+
+class Neighbours:
+    """What the rules of one Pod, and those of the Pods that run, say of each node."""
+
+    def __init__(self, pod: Object, nodes: list[Object], others: list[Object]) -> None:
+        self._pod = pod
+        self._nodes = nodes
+        self._labels = {node["metadata"]["name"]: node["metadata"].get("labels") or {} for node in nodes}
+        self._others = [each for each in others if each.get("status", {}).get("phase") not in ("Succeeded", "Failed")]
+
+    def refusal(self, node: Object) -> tuple[list[str], bool]:
+        """Why the Pod may not be on the node, and whether no preemption could help."""
+        labels = self._labels[node["metadata"]["name"]]
+        for constraint in self._pod["spec"].get("topologySpreadConstraints") or ():
+            if constraint["whenUnsatisfiable"] != "DoNotSchedule":
+                continue
+            if constraint["topologyKey"] not in labels:
+                return [NO_TOPOLOGY], True
+            if self._is_uneven(constraint, labels[constraint["topologyKey"]]):
+                return [UNEVEN], False
+        for term in _terms(self._pod, "podAffinity"):
+            if not self._is_near(term, labels):
+                return [NOT_NEAR], True
+        for term in _terms(self._pod, "podAntiAffinity"):
+            if any(self._same(term, labels, other) for other in self._chosen(self._pod, term)):
+                return [TOO_NEAR], False
+        for other in self._others:
+            for term in _terms(other, "podAntiAffinity"):
+                if self._same(term, labels, other) and _chooses(other, term, self._pod):
+                    return [UNWELCOME], False
+        return [], False
+
+    def _is_uneven(self, constraint: Object, domain: str) -> bool:
+        key, selector = constraint["topologyKey"], constraint.get("labelSelector") or {}
+        counts: Counter[str] = Counter()
+        for node in self._nodes:
+            value = self._labels[node["metadata"]["name"]].get(key)
+            if value is not None and self._counts(constraint, node):
+                counts[value] += 0
+        for other in self._others:
+            value = self._labels.get(other["spec"]["nodeName"], {}).get(key)
+            same = other["metadata"]["namespace"] == self._pod["metadata"]["namespace"]
+            if (
+                value is not None
+                and value in counts
+                and same
+                and selects(selector, other["metadata"].get("labels") or {})
+            ):
+                counts[value] += 1
+        itself = selects(selector, self._pod["metadata"].get("labels") or {})
+        return counts[domain] + itself - min(counts.values(), default=0) > int(constraint["maxSkew"])
+
+    def _counts(self, constraint: Object, node: Object) -> bool:
+        """Whether the node is one of those among which the Pods are spread."""
+        spec = self._pod["spec"]
+        if constraint.get("nodeAffinityPolicy", "Honor") == "Honor" and not is_wanted(spec, node):
+            return False
+        return constraint.get("nodeTaintsPolicy") != "Honor" or is_tolerated(spec, node)
+
+    def _is_near(self, term: Object, labels: dict[str, str]) -> bool:
+        """Beside one of those it wants; the first of a group that wants each other may be anywhere."""
+        chosen = list(self._chosen(self._pod, term))
+        if not chosen and _chooses(self._pod, term, self._pod):
+            return term["topologyKey"] in labels
+        return any(self._same(term, labels, other) for other in chosen)
+
+    def _chosen(self, pod: Object, term: Object) -> Iterable[Object]:
+        return (other for other in self._others if _chooses(pod, term, other))
+
+    def _same(self, term: Object, labels: dict[str, str], other: Object) -> bool:
+        key = term["topologyKey"]
+        return key in labels and self._labels.get(other["spec"]["nodeName"], {}).get(key) == labels[key]
+
+
+def _terms(pod: Object, kind: str) -> list[Object]:
+    return list(((pod["spec"].get("affinity") or {}).get(kind) or {}).get(REQUIRED) or ())
+
+
+def _chooses(pod: Object, term: Object, other: Object) -> bool:
+    """Whether the term of `pod` is about `other`."""
+    namespaces = term.get("namespaces") or [pod["metadata"]["namespace"]]
+    if "namespaceSelector" not in term and other["metadata"]["namespace"] not in namespaces:
+        return False
+    selector = term.get("labelSelector")
+    return selector is not None and selects(selector, other["metadata"].get("labels") or {})

@@ -1,0 +1,74 @@
+"""The Go structs of the Kubernetes API: what a field is called, its Go type, its number in protobuf, how it is merged.
+
+The data is `go_types.json`, which `setup/go_types.py` reads from the pinned kubectl.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pocketkube.resources import Resource
+
+DATA = Path(__file__).with_suffix(".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`type`: `*T`, `[]T`, `{}T` (a map of strings to T), a struct such as `core/v1.ServiceSpec`, or a simple type:
+    string, bytes, bool, int32, int64, float64, quantity, int-or-string, time, micro-time, duration, fields, raw.
+
+    `go_name`: the type's own name in Go, as in `v1.Protocol`, or empty. `merge_key`: of a list that strategic merge
+    patch merges, `*` where the items themselves are the keys. `omitempty`: an empty value is left out of JSON.
+    """
+
+    name: str
+    type: str
+    go_name: str
+    number: int
+    merge_key: str
+    omitempty: bool
+
+
+@cache
+def _data() -> dict[str, list[list[Any]]]:
+    loaded: dict[str, list[list[Any]]] = json.loads(DATA.read_text())
+    return loaded
+
+
+@cache
+def message(struct: str) -> dict[int, Field]:
+    """{number in protobuf: field}; an embedded struct is a field without a name."""
+    return {field.number: field for field in _own(struct)}
+
+
+@cache
+def fields(struct: str) -> dict[str, Field]:
+    """{name in JSON: field}, with those of embedded structs."""
+    found: dict[str, Field] = {}
+    for field in _own(struct):
+        found |= {field.name: field} if field.name else fields(field.type)
+    return found
+
+
+def is_struct(kind: str) -> bool:
+    return "/" in kind and kind[0].isalpha()
+
+
+def struct_of(resource: Resource) -> str:
+    """`apps/v1.Deployment`"""
+    return named(resource.group, resource.version, resource.kind)
+
+
+def named(group: str, version: str, kind: str) -> str:
+    return f"{group.partition('.')[0] or 'core'}/{version}.{kind}"
+
+
+def _own(struct: str) -> list[Field]:
+    return [
+        Field(name, kind.partition("=")[0], kind.partition("=")[2], number, merge_key, omitempty)
+        for name, kind, number, merge_key, omitempty in _data()[struct]
+    ]

@@ -1,0 +1,66 @@
+"""What is accepted and has no effect is told, field by field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pocketkube.admission.not_carried_out import SUFFIX, warnings
+from pocketkube.resources import DEPLOYMENTS, ENDPOINTSLICES, PODS, SERVICES, STATEFULSETS
+from tests.conftest import Kubectl
+
+C = "spec.containers[0]"
+
+
+def pod(spec: dict[str, Any] | None = None, **container: Any) -> dict[str, Any]:
+    return {"spec": {"containers": [{"name": "c", "image": "busybox:1.36", **container}], **(spec or {})}}
+
+
+@pytest.mark.parametrize(
+    ("obj", "fields"),
+    [
+        (pod(), []),
+        (pod({"hostPID": True, "hostIPC": False, "shareProcessNamespace": True}), ["hostPID", "shareProcessNamespace"]),
+        (pod({"hostUsers": True}), []),
+        (pod({"hostUsers": False}), ["hostUsers"]),
+        (
+            pod({"securityContext": {"runAsUser": 1, "sysctls": [{"name": "net.a"}, {"name": "kernel.b"}]}}),
+            ["securityContext.sysctls[1]"],
+        ),
+        (pod({"volumes": [{"name": "v", "emptyDir": {"sizeLimit": "1Mi"}}]}), ["volumes[0].emptyDir.sizeLimit"]),
+        (pod(resources={"limits": {"cpu": "1", "memory": "1Mi"}}), [f"{C}.resources.limits[cpu]"]),
+        (pod(securityContext={"privileged": True}), [f"{C}.securityContext.privileged"]),
+        (pod(securityContext={"procMount": "Default"}), []),
+        (pod(livenessProbe={"grpc": {"port": 1}}), [f"{C}.livenessProbe.grpc"]),
+        (pod(ports=[{"containerPort": 1}, {"containerPort": 2, "hostPort": 2}]), [f"{C}.ports[1].hostPort"]),
+        (
+            pod(volumeMounts=[{"mountPropagation": "None"}, {"mountPropagation": "Bidirectional"}]),
+            [f"{C}.volumeMounts[1].mountPropagation"],
+        ),
+    ],
+)
+def test_fields_of_a_pod(obj: dict[str, Any], fields: list[str]) -> None:
+    full = [each if each.startswith("spec.") else f"spec.{each}" for each in fields]
+    assert warnings(PODS, obj) == [f"{field}: {SUFFIX}" for field in full]
+
+
+def test_fields_of_a_template() -> None:
+    obj = {"spec": {"template": pod({"hostPID": True}), "volumeClaimTemplates": [{}]}}
+    assert warnings(DEPLOYMENTS, obj) == [f"spec.template.spec.hostPID: {SUFFIX}"]
+    assert warnings(STATEFULSETS, obj)[1:] == [f"spec.volumeClaimTemplates: {SUFFIX}"]
+
+
+def test_fields_of_services_and_slices() -> None:
+    assert warnings(SERVICES, {"spec": {"trafficDistribution": "PreferClose"}}) == [
+        f"spec.trafficDistribution: {SUFFIX}"
+    ]
+    assert warnings(SERVICES, {"spec": {"ports": []}}) == []
+    hinted = {"endpoints": [{"addresses": []}, {"addresses": [], "hints": {"forZones": [{"name": "a"}]}}]}
+    assert warnings(ENDPOINTSLICES, hinted) == [f"endpoints[1].hints: {SUFFIX}"]
+
+
+def test_kubectl_shows_them(kubectl: Kubectl, namespace: str) -> None:
+    limits = '{"spec":{"containers":[{"name":"c","image":"busybox:1.36","resources":{"limits":{"cpu":"1"}}}]}}'
+    done = kubectl("run", "p", "--image=busybox:1.36", f"--overrides={limits}", namespace=namespace)
+    assert done.stderr == f"Warning: {C}.resources.limits[cpu]: {SUFFIX}\n"

@@ -1,0 +1,171 @@
+"""kubectl's commands that no recording has, each against pocketkube."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pocketkube.cluster import Cluster
+from tests.conftest import KUBECTL, SECONDS, Kubectl
+
+HEADLESS = Path(__file__).parent.parent / "recordings" / "manifests" / "demo-headless-svc.yaml"
+
+
+# kubectl create sends protobuf.
+CREATED: list[tuple[list[str], dict[str, Any]]] = [
+    (
+        ["deployment", "web", "--image=nginx:1.29", "--replicas=0", "--port=80"],
+        {"spec.replicas": 0, "spec.template.spec.containers.0.ports.0.containerPort": 80, "metadata.labels.app": "web"},
+    ),
+    (
+        ["service", "clusterip", "web", "--tcp=8080:80"],
+        {"spec.ports.0.targetPort": 80, "spec.ports.0.name": "8080-80", "spec.selector.app": "web"},
+    ),
+    (["service", "nodeport", "web", "--tcp=8080:http"], {"spec.ports.0.targetPort": "http", "spec.type": "NodePort"}),
+    (["service", "externalname", "web", "--external-name=a.example"], {"spec.externalName": "a.example"}),
+    (["configmap", "web", "--from-literal=a=ü"], {"data.a": "ü"}),
+    (["secret", "generic", "web", "--from-literal=a=b"], {"data.a": base64.b64encode(b"b").decode()}),
+    (["quota", "web", "--hard=pods=3,requests.memory=1Gi"], {"spec.hard": {"pods": "3", "requests.memory": "1Gi"}}),
+    (["serviceaccount", "web"], {"metadata.name": "web"}),
+    (["job", "web", "--image=busybox:1.36", "--", "true"], {"spec.template.spec.containers.0.command": ["true"]}),
+]
+
+
+def at(obj: Any, path: str) -> Any:
+    for name in path.split("."):
+        obj = obj[int(name)] if isinstance(obj, list) else obj[name]
+    return obj
+
+
+@pytest.mark.parametrize(("words", "fields"), [pytest.param(*case, id="-".join(case[0][:2])) for case in CREATED])
+def test_create(kubectl: Kubectl, namespace: str, words: list[str], fields: dict[str, Any]) -> None:
+    position = words.index("--") if "--" in words else len(words)
+    made = kubectl("create", *words[:position], "-o", "json", *words[position:], namespace=namespace).stdout
+    found = json.loads(made)
+    assert {path: at(found, path) for path in fields} == fields
+
+
+def test_port_forward(cluster: Cluster, kubectl: Kubectl, demo: str) -> None:
+    pod = kubectl("get", "pod", "-l", "app=nginx", "-o", "jsonpath={.items[0].metadata.name}", namespace=demo).stdout
+    command = [KUBECTL, "--kubeconfig", cluster.kubeconfig, "-n", demo, "port-forward", f"pod/{pod}", ":80", ":81"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as forwarding:
+        assert forwarding.stdout
+        assert forwarding.stderr
+        printed = [forwarding.stdout.readline() for _ in range(4)]
+        ports = [int(match[1]) for line in printed if (match := re.match(r"Forwarding from 127\.0\.0\.1:(\d+)", line))]
+        try:
+            for _ in range(3):  # each is a connection of its own
+                with urllib.request.urlopen(f"http://127.0.0.1:{ports[0]}/", timeout=SECONDS) as response:
+                    assert pod in response.read().decode()
+            with pytest.raises(OSError, match=r"Connection|Remote"):
+                urllib.request.urlopen(f"http://127.0.0.1:{ports[1]}/", timeout=SECONDS)
+            assert "dial tcp4 127.0.0.1:81: connect: connection refused" in forwarding.stderr.readline()
+        finally:
+            forwarding.kill()
+
+
+def test_run_with_a_terminal(cluster: Cluster, namespace: str) -> None:
+    """`run -it --rm`: a terminal of the size that the user's has, what is typed is echoed, and the Pod goes."""
+    ours, theirs = pty.openpty()
+    os.set_blocking(ours, True)
+    subprocess.run(["stty", "rows", "33", "cols", "99"], stdin=theirs, check=True)
+    command = [KUBECTL, "--kubeconfig", cluster.kubeconfig, "-n", namespace, "run", "shell", "-it", "--rm"]
+    command += ["--image=busybox:1.36", "--restart=Never", "--", "sh"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as running:
+        os.close(theirs)
+        read_until(ours, b"# ")
+        os.write(ours, b"stty size; echo su''m $((40 + 2))\n")
+        printed = read_until(ours, b"sum 42")
+        assert b"33 99" in printed
+        os.write(ours, b"exit\n")
+        assert b'pod "shell" deleted' in read_until(ours, b"deleted")
+        assert running.wait(SECONDS) == 0
+    os.close(ours)
+
+
+def read_until(descriptor: int, wanted: bytes) -> bytes:
+    printed = b""
+    while wanted not in printed:
+        ready, _, _ = select.select([descriptor], [], [], SECONDS)
+        assert ready, f"{wanted!r} did not come: {printed!r}"
+        printed += os.read(descriptor, 4096)
+    return printed
+
+
+def test_diff_replace_and_edit(
+    kubectl: Kubectl, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubectl("apply", "-f", str(HEADLESS), namespace=namespace)
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(HEADLESS.read_text().replace("8080", "8081"))
+    shown = kubectl("diff", "-f", str(changed), namespace=namespace, fails=True)
+    assert [line for line in shown.stdout.splitlines() if line[:2] in ("- ", "+ ")] == [
+        "-    port: 8080",
+        "+    port: 8081",
+    ]
+    assert kubectl("replace", "-f", str(changed), namespace=namespace).stdout == "service/demo-headless-svc replaced\n"
+    monkeypatch.setenv("KUBE_EDITOR", "sed -i s/8081/8082/")
+    assert kubectl("edit", "svc/demo-headless-svc", namespace=namespace).stdout == "service/demo-headless-svc edited\n"
+    port = kubectl("get", "svc", "demo-headless-svc", "-o", "jsonpath={.spec.ports[0].port}", namespace=namespace)
+    assert port.stdout == "8082"
+
+
+def test_rollout(kubectl: Kubectl, own_demo: str) -> None:
+    def rollout(*words: str) -> str:
+        return kubectl("rollout", *words, namespace=own_demo).stdout
+
+    assert rollout("restart", "deploy/nginx") == "deployment.apps/nginx restarted\n"
+    assert rollout("status", "deploy/nginx").endswith('deployment "nginx" successfully rolled out\n')
+    history = rollout("history", "deploy/nginx").split()
+    assert history[1:] == ["REVISION", "CHANGE-CAUSE", "1", "<none>", "2", "<none>"]
+    assert rollout("undo", "deploy/nginx").endswith("rolled back\n")
+    assert rollout("history", "deploy/nginx").split()[3::2] == ["2", "3"]
+
+
+def test_copies_files_both_ways(kubectl: Kubectl, demo: str, tmp_path: Path) -> None:
+    (tmp_path / "sent").write_text("hello\n")
+    kubectl("cp", str(tmp_path / "sent"), "tiny-tools:/tmp/kept", namespace=demo)
+    kubectl("cp", "tiny-tools:/tmp/kept", str(tmp_path / "back"), namespace=demo)
+    assert (tmp_path / "back").read_text() == "hello\n"
+
+
+def test_waits_for_a_value(kubectl: Kubectl, demo: str) -> None:
+    wanted = "--for=jsonpath={.status.readyReplicas}=2"
+    assert kubectl("wait", wanted, "deploy/nginx", "--timeout=10s", namespace=demo).stdout.endswith("condition met\n")
+
+
+def test_logs_of_all_containers_with_prefixes(kubectl: Kubectl, namespace: str) -> None:
+    echo = ["sh", "-c", "echo $0 says hello"]
+    containers = [{"name": name, "image": "busybox:1.36", "command": [*echo, name]} for name in ("one", "two")]
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "talks"}}
+    spec = {"containers": containers, "restartPolicy": "Never"}
+    kubectl("apply", "-f", "-", namespace=namespace, stdin=json.dumps({**pod, "spec": spec}))
+    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/talks", "--timeout=15s", namespace=namespace)
+    printed = kubectl("logs", "talks", "--all-containers", "--prefix", "-f", namespace=namespace).stdout
+    assert sorted(printed.splitlines()) == [f"[pod/talks/{name}] {name} says hello" for name in ("one", "two")]
+
+
+def test_explain(kubectl: Kubectl) -> None:
+    lines = kubectl("explain", "service.spec.ports").stdout.splitlines()
+    assert lines[:4] == ["KIND:       Service", "VERSION:    v1", "", "FIELD: ports <[]ServicePort>"]
+    assert "  port\t<integer> -required-" in lines
+    assert "    The port that will be exposed by this service." in lines
+    described = kubectl("explain", "service.spec").stdout
+    assert "    Spec defines the behavior of a service.\n" in described
+    assert "    ServiceSpec describes the attributes that a user creates on a service.\n" in described
+
+
+def test_who_may_do_what(kubectl: Kubectl) -> None:
+    assert kubectl("auth", "can-i", "create", "services").stdout == "yes\n"
+    assert kubectl("auth", "can-i", "--list").stdout.splitlines()[1].split() == ["*.*", "[]", "[]", "[*]"]
+    assert kubectl("auth", "whoami").stdout.split()[2:4] == ["Username", "kubernetes-admin"]
