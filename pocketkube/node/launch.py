@@ -54,5 +54,7 @@ def _arguments(container: Object, image: Image, variables: Mapping[str, str]) ->
 
 
 def _variables(container: Object, image: Image, host: str, variables: Mapping[str, str]) -> list[str]:
-    defaults = {f"HOSTNAME={host}", "HOME=/root", *(["TERM=xterm"] if container.get("tty") else [])}
+    defaults = {f"HOSTNAME={host}", *(["TERM=xterm"] if container.get("tty") else [])}
+    if not any(each.startswith("HOME=") for each in image.environment):
+        defaults.add("HOME=/root")
     return [*image.environment, *sorted(defaults), *(f"{key}={value}" for key, value in variables.items())]

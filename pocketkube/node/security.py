@@ -43,23 +43,21 @@ class Identity:
 
 
 def identity(pod: Object, container: Object, image: Image) -> Identity:
-    """What the image says, unless the Pod or the container says another.
-
-    ConfigError, in the kubelet's words, for a container that must not be root and would be.
-    """
+    """As the Pod says, or else the image. ConfigError, in the kubelet's words, for who must not be root and may be."""
     of_pod = pod["spec"].get("securityContext") or {}
     own = container.get("securityContext") or {}
     context = {**of_pod, **own}
     asked_uid, asked_gid = context.get("runAsUser"), context.get("runAsGroup")
-    uid = image.uid if asked_uid is None else asked_uid
-    gid = asked_gid if asked_gid is not None else image.gid if asked_uid is None else 0
-    if context.get("runAsNonRoot") and not uid:
+    if context.get("runAsNonRoot") and (problem := _may_be_root(asked_uid, image.user.partition(":")[0])):
         metadata = pod["metadata"]
         name = f"{metadata['name']}_{metadata['namespace']}({metadata['uid']})"
-        what = "runAsUser breaks non-root policy" if asked_uid == 0 else "has runAsNonRoot and image will run as root"
-        start = f"container's {what}" if asked_uid == 0 else f"container {what}"
-        raise ConfigError(f'{start} (pod: "{name}", container: {container["name"]})')
-    groups = [*(of_pod.get("supplementalGroups") or ()), *(image.groups if asked_uid is None else ())]
+        raise ConfigError(f'{problem} (pod: "{name}", container: {container["name"]})')
+    uid, gid, own_groups = image.uid, image.gid, image.groups
+    if asked_uid is not None:
+        uid, gid, own_groups = asked_uid if has_user(asked_uid) else 0, 0, ()
+    if asked_gid:
+        gid = asked_gid if has_group(asked_gid) else 0
+    groups = [*own_groups, *(of_pod.get("supplementalGroups") or ())]
     if of_pod.get("fsGroup") is not None:
         groups.append(of_pod["fsGroup"])
     unmapped = []
@@ -67,11 +65,20 @@ def identity(pod: Object, container: Object, image: Image) -> Identity:
         unmapped.append(f"runAsUser {asked_uid}")
     unmapped += [f"group {gid}" for gid in (asked_gid, *groups) if gid and not has_group(gid)]
     return Identity(
-        uid=uid if has_user(uid) else 0,
-        gid=gid if has_group(gid) else 0,
+        uid=uid,
+        gid=gid,
         groups=tuple(gid for gid in groups if has_group(gid)),
         unmapped=tuple(unmapped),
     )
+
+
+def _may_be_root(asked: int | None, user: str) -> str:
+    """Why a container with `runAsNonRoot` cannot be run; "" when it can. `user`: the image's, by name or number."""
+    if asked is None and user and not user.isdigit():
+        return f"container has runAsNonRoot and image has non-numeric user ({user}), cannot verify user is non-root"
+    if asked is None and int(user or 0) == 0:
+        return "container has runAsNonRoot and image will run as root"
+    return "container's runAsUser breaks non-root policy" if asked == 0 else ""
 
 
 def volume_group(pod: Object) -> int | None:
