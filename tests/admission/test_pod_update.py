@@ -11,7 +11,7 @@ import pytest
 
 from pocketkube.admission.pod_update import validate
 from tests.admission.conftest import pod
-from tests.course import ROOT
+from tests.checkout import ROOT
 
 Kubectl = Callable[..., CompletedProcess[str]]
 Create = Callable[..., CompletedProcess[str]]
