@@ -33,7 +33,7 @@ from graders.verdict import GraderError
 
 Operator = Callable[[Document], Iterator[Edit]]
 
-MOST = 3  # of an operator in a lab
+MOST = 4  # of an operator in a lab
 OPERATORS: tuple[Operator, ...] = (
     drop.edits,
     spelling.edits,
