@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,24 +66,6 @@ class Lab:
     def submission(self) -> Path:
         """Where a student works."""
         return self.directory / "submission"
-
-    def titles(self) -> dict[str, str]:
-        """{check: its title, the first line of its docstring}, without running anything of the grader module.
-
-        GraderError for a module that is missing or is not Python.
-        """
-        path = self.directory / f"test_{self.name}.py"
-        try:
-            module = ast.parse(path.read_bytes())
-        except OSError as error:
-            raise GraderError(f"{path}: {error.strerror}") from error
-        except (SyntaxError, ValueError) as error:
-            raise GraderError(f"{path}: it is not Python: {error}") from error
-        return {
-            each.name.removeprefix("test_"): (ast.get_docstring(each) or "").partition("\n")[0]
-            for each in module.body
-            if isinstance(each, ast.FunctionDef) and each.name.startswith("test_")
-        }
 
     def default_submission(self) -> Path:
         """The student's work when there is some, else the reference solution; students have none."""

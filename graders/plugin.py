@@ -81,6 +81,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(SingleGrading(config, session), "single-grading")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Between two lines Python 3.11 may not know where it was interrupted, and pytest's report of that fails."""
+    excinfo.traceback = excinfo.traceback.filter(_has_line)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_unconfigure(config: pytest.Config) -> Generator[None]:
     if KEY in config.stash:
@@ -195,6 +201,13 @@ def patient(request: pytest.FixtureRequest, run: Run) -> Callable[[Callable[[], 
         return eventually(attempt, hopeless, under_way)
 
     return wait
+
+
+def _has_line(entry: Any) -> bool:
+    try:
+        return isinstance(entry.lineno, int)
+    except TypeError:
+        return False
 
 
 def _check_course(config: pytest.Config) -> int | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from graders.grader_module import written_checks
 from graders.lab import Lab
 
 
@@ -32,7 +33,7 @@ def points_of(items: Sequence[pytest.Item]) -> int:
 
 def is_whole(lab: Lab, items: Sequence[pytest.Item]) -> bool:
     """Whether the lab's module was chosen, and not some of its checks by their node ids or by `--lf`."""
-    return lab.titles().keys() <= {name_of(item) for item in items}
+    return written_checks(lab).keys() <= {name_of(item) for item in items}
 
 
 def needing_dns(items: Sequence[pytest.Item]) -> list[pytest.Function]:

@@ -12,6 +12,7 @@ import pytest
 from graders.admit import admit
 from graders.clusters import NoCluster
 from graders.clusters.choose import choose
+from graders.grader_module import written_checks
 from graders.grading import Grading
 from graders.reports import terminal
 from graders.selection import checks, needing_dns, points_of
@@ -37,7 +38,7 @@ class SingleGrading:
         documents: list[Document] = []
         problem = ""
         try:
-            self._chosen = self._all = len(session.lab.titles())
+            self._chosen = self._all = len(written_checks(session.lab))
             documents = _admitted(session, self._path, given)
             session.cluster = choose(config)
         except InvalidSubmission as error:

@@ -40,11 +40,15 @@ class Quantity:
         return -(-self.nano // UNIT)
 
     def __str__(self) -> str:
-        """The canonical form: no fraction, and the largest suffix that keeps it so."""
+        """The canonical form: no fraction, and the largest suffix that keeps it so.
+
+        What is no whole number is written in powers of 1000, so that nothing is lost: CanonicalizeBytes in
+        https://github.com/kubernetes/apimachinery/blob/master/pkg/api/resource/quantity.go
+        """
         if self.nano == 0:
             return "0"
-        if self.binary and abs(self.nano) >= 1024 * UNIT:
-            number, power = int(self), 0
+        if self.binary and abs(self.nano) >= 1024 * UNIT and self.nano % UNIT == 0:
+            number, power = self.nano // UNIT, 0
             while number % 1024 == 0 and power < len(BINARY) - 1:
                 number, power = number // 1024, power + 1
             return f"{number}{BINARY[power]}"

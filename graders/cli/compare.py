@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from graders.cli.bar import bar as made_bar
 from graders.cli.chosen_cluster import chosen_cluster
 from graders.clusters import RunningCluster
 from graders.clusters.choose import for_pytest, for_workers
@@ -24,12 +25,11 @@ from graders.submission import printable
 NAMED = ("pocket", "kind")
 
 
-def compare(
-    labs: Sequence[Lab], pair: tuple[str, str], workers: int, console: Console, bar: Progress, *, change_dns: bool
-) -> None:
+def compare(labs: Sequence[Lab], pair: tuple[str, str], workers: int, *, change_dns: bool) -> None:
     """Grade what a course hands in to itself on both, and print every difference; exit status 1 where there is one."""
     sides = [_options(each, change_dns=change_dns) for each in pair]
-    with chosen_cluster(sides[0]) as one, chosen_cluster(sides[1]) as other:
+    console = Console(highlight=False)
+    with made_bar(console) as bar, chosen_cluster(sides[0]) as one, chosen_cluster(sides[1]) as other:
         nodes = {name for each in (one, other) for name in Observer(each.api, "default").nodes()}
         found = 0
         for lab in labs:

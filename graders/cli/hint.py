@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from graders.cli.choose import lab_named
+from graders.grader_module import written_checks
 from graders.lab import ROOT, Lab
 from graders.verdict import Outcome
 
@@ -34,7 +35,8 @@ def hint(
     steps = _read(STEPS)
     key = f"{lab.name}/{chosen}"
     step = min(int(steps.get(key, 0)) + 1, len(text.hints))
-    typer.echo(f"{lab.titles().get(chosen, chosen)}\n")
+    written = written_checks(lab).get(chosen)
+    typer.echo(f"{written.title if written else chosen}\n")
     for number, sentence in enumerate(text.hints[:step], 1):
         typer.echo(f"  {number}. {sentence}")
     more = f"One step more: labs hint {lab.name} {chosen}" if step < len(text.hints) else "That was the last hint."

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from graders.course.release import release as write
 from graders.lab import ROOT
 from graders.submission import printable
 
@@ -17,6 +16,8 @@ def release(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where to: it is missing, or empty.")],
 ) -> None:
     """Write the students' copy: no solutions, no mistakes, no hidden checks; with CI of its own that grades."""
+    from graders.course.release import release as write  # noqa: PLC0415 - other commands need none of it
+
     shown = printable(str(directory))
     where = directory.absolute()
     if why := _refused(where):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -42,11 +43,15 @@ class RunningCluster:
         """Then there may be as many more as are needed."""
         return self.name == EMBEDDED
 
-    def for_thread(self) -> RunningCluster:
+    @contextmanager
+    def for_thread(self) -> Iterator[RunningCluster]:
         """The same, connected by a client of its own: kubernetes.stream changes the one that it uses while it does."""
         other = replace(self, ours=False, wait=lambda: None, stop=lambda: None, api=None)
-        other.connect()
-        return other
+        try:
+            other.connect()
+            yield other
+        finally:
+            other.end()
 
     def connect(self) -> None:
         """Wait until it is ready, and open a client; NoCluster when it does not become so."""

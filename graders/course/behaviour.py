@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from graders.admit import allow
 from graders.clusters import RunningCluster
 from graders.course.defect import Defect
-from graders.course.listed import at_listed
+from graders.course.lab_yaml import at_key, key_lines
 from graders.course.mutants import Mutant
 from graders.course.mutants.fields import mapping
 from graders.course.seen import Seen, seen_by_clients
@@ -34,7 +34,7 @@ def defects(lab: Lab, listed: Sequence[Mutant], cluster: RunningCluster) -> Iter
         difference = _difference(lab, solution, _read(lab, mutant.files), expected, cluster)
         if difference:
             what = f"the mutant `{mutant.name}` is not equivalent: {difference}. Take it out, and sharpen the checks."
-            yield at_listed(lab, mutant.name, what)
+            yield at_key(lab, key_lines(lab), what, "equivalent", mutant.name)
 
 
 def _read(lab: Lab, files: dict[str, bytes]) -> list[Document]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from enum import StrEnum
 
 from graders.clusters import RunningCluster
 from graders.clusters.choose import for_workers
@@ -12,22 +11,11 @@ from graders.course.complete import complete
 from graders.course.defect import Defect
 from graders.course.document import verify
 from graders.course.mutants import Mutant, mutants
+from graders.course.part import Part
 from graders.course.trials import Progress, verdicts
 from graders.gradebook.workers import allowed
 from graders.lab import Lab
 from graders.result import Result
-
-
-class Part(StrEnum):
-    """`complete`: what its files say. `true`: what comes of the solution, the starter, nothing, and each mistake.
-
-    `sharp`: whether the checks tell mutants from the solution. `text`: whether its README shows what happens.
-    """
-
-    COMPLETE = "complete"
-    TRUE = "true"
-    SHARP = "sharp"
-    TEXT = "text"
 
 
 class LabCheck:

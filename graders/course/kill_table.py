@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from graders.course.defect import Defect
-from graders.course.listed import at_listed
+from graders.course.lab_yaml import at_key, key_lines
 from graders.course.mutants import Mutant
 from graders.lab import Lab
 from graders.result import Result, Status
@@ -66,9 +66,13 @@ def _holes(lab: Lab, graded: Iterable[GradedMutant]) -> Iterator[Defect]:
 def _listed_in_vain(lab: Lab, graded: Sequence[GradedMutant]) -> Iterator[Defect]:
     results = {mutant.name: result for mutant, result in graded}
     alive = {mutant.name for mutant in survivors(graded)}
+    lines = key_lines(lab)
     for name in lab.equivalent:
         if name not in results:
-            yield at_listed(lab, name, f"there is no mutant `{name}`. Take it out, or see `labs mutants {lab.name}`.")
+            what = f"there is no mutant `{name}`. Take it out, or see `labs mutants {lab.name}`."
         elif name not in alive:
             by = ", ".join(_failed(results[name])) or results[name].status
-            yield at_listed(lab, name, f"the mutant `{name}` is not equivalent: {by} kills it. Take it out.")
+            what = f"the mutant `{name}` is not equivalent: {by} kills it. Take it out."
+        else:
+            continue
+        yield at_key(lab, lines, what, "equivalent", name)

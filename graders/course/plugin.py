@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,11 +11,12 @@ import pytest
 
 from graders.clusters import NoCluster, RunningCluster
 from graders.clusters.choose import choose
-from graders.course.annotation import annotation
-from graders.course.check import LabCheck, Part
+from graders.course.annotation import as_annotations
+from graders.course.check import LabCheck
+from graders.course.course_itself import refuse_students_copy
 from graders.course.defect import Defect
 from graders.course.document import verify
-from graders.course.release.course_itself import refuse_students_copy
+from graders.course.part import Part
 from graders.course.tutorials import tutorials
 from graders.lab import ROOT, load, names
 from graders.session import EXIT_ERROR
@@ -67,8 +67,8 @@ class CourseChecking:
             session.exitstatus = EXIT_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        for defect in self._found if os.environ.get("GITHUB_ACTIONS") == "true" else ():
-            terminalreporter.line(annotation(defect))
+        for line in as_annotations(self._found):
+            terminalreporter.line(line)
 
     def pytest_unconfigure(self) -> None:
         if self._cluster:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from graders.course.defect import Defect
-from graders.course.module import path_of, written_checks
 from graders.course.trials import Trial, verdicts
+from graders.grader_module import path_of, written_checks
 from graders.lab import Lab
 from graders.result import Result
 from graders.verdict import CheckResult, Outcome

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from graders.course.defect import Defect
 from graders.course.mistake import Mistake, mistakes
-from graders.course.module import path_of, written_checks
 from graders.course.trials import NOTHING, Trial, trial_of
+from graders.grader_module import path_of, written_checks
 from graders.lab import Lab
 from graders.result import Result, Status
 from graders.verdict import CheckResult, Outcome

@@ -143,7 +143,7 @@ def test_status_follows_what_comes_and_goes(kubectl: Kubectl, namespace: str, cr
     header, line = kubectl("get", "quota", namespace=namespace).stdout.splitlines()
     assert header.split() == ["NAME", "REQUEST", "LIMIT", "AGE"]
     assert "pods: 2/5, requests.memory: 200Mi/1Gi" in line
-    assert "limits.memory: 429496730/2Gi" in line
+    assert "limits.memory: 429496729600m/2Gi" in line
     kubectl("delete", "pod", "a", namespace=namespace)
     used(kubectl, namespace, pods="1", requests_memory="100Mi")
 

@@ -271,7 +271,7 @@ def test_known_errors_are_accepted_and_one_that_has_gone_is_a_defect(
     ("text", "what"),
     [
         ("errors: [{line: 1, differs: a}]", "'reason' is missing"),
-        ("errors: [{line: x, differs: a, reason: b}]", "not as docs/authoring.md says"),
+        ("errors: [{line: x, differs: a, reason: b}]", "not as docs/course.md says"),
         ("given: [", "no YAML"),
         ("given: {manifests: [nothing.yaml]}", "nothing.yaml"),
     ],

@@ -12,11 +12,14 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from _pytest._code.code import ExceptionRepr
 from kubernetes import client
 from rich.console import Console
 
 from graders.execute import execute
+from graders.grader_module import written_checks
 from graders.lab import Lab, all_labs, load
+from graders.plugin import pytest_keyboard_interrupt
 from graders.reports.terminal import summarise
 from graders.result import Result
 from graders.time_limit import Overdue
@@ -102,6 +105,18 @@ def test_stopped_at_the_first_failure_there_is_no_score(course: Course, cluster:
     assert result.problem == "stopped: 6 of 8 checks did not run"
 
 
+def test_interrupted_where_python_knows_no_line() -> None:
+    code = compile("raise KeyboardInterrupt", "nowhere", "exec").replace(co_linetable=b"")
+    with pytest.raises(KeyboardInterrupt) as caught:
+        exec(code, {})
+    assert caught.tb.tb_next
+    assert caught.tb.tb_next.tb_lineno is None  # what pytest's own report of it would stumble over
+    pytest_keyboard_interrupt(caught)
+    shown = caught.getrepr(funcargs=True)
+    assert isinstance(shown, ExceptionRepr)
+    assert shown.reprcrash
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name)
 def test_ended_early_it_clears_up_and_has_no_score(
     course: Course, cluster: Cluster, kubectl: Kubectl, number: signal.Signals
@@ -120,7 +135,7 @@ def test_ended_early_it_clears_up_and_has_no_score(
         process.send_signal(number)
         process.send_signal(signal.SIGINT)
         printed += process.stdout.read()
-        assert process.wait(SECONDS) == 2
+        assert process.wait(SECONDS) == 2, printed
     assert "checks did not run" in printed
     assert "Score" not in printed
     assert "Traceback" not in printed
@@ -237,7 +252,7 @@ def test_the_summary_fits_on_one_screen(lab: Lab) -> None:
             diagnosis=Diagnosis("long", "The API server's words are many. " * 20, "Read them. " * 20),
             read=f"{lab.name}/README.md#your-task",
         )
-        for name, title in lab.titles().items()
+        for name, title in ((each.name, each.title) for each in written_checks(lab).values())
     ]
     console = Console(width=80, force_terminal=False)
     with console.capture() as capture:

@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from graders import manifest, submission
+from graders import submission
 from graders.course.complete.text import Text, text_of
 from graders.course.defect import Defect
+from graders.course.lab_yaml import at_key, key_lines
 from graders.course.mistake import mistakes
-from graders.course.module import WrittenCheck, path_of, written_checks
+from graders.grader_module import WrittenCheck, path_of, written_checks
 from graders.lab import SHARED, Lab
 from graders.manifest import Lines
 from graders.submission import Document, InvalidSubmission
@@ -49,9 +50,7 @@ class LabFiles:
 
     def in_lab_yaml(self, what: str, *keys: str | int) -> Defect:
         """At a key of lab.yaml, or at the nearest above it that there is."""
-        while keys and keys not in self.keys:
-            keys = keys[:-1]
-        return Defect(self.lab.directory / "lab.yaml", self.keys.get(keys, 1), what)
+        return at_key(self.lab, self.keys, what, *keys)
 
     def at_check(self, check: WrittenCheck, what: str) -> Defect:
         return Defect(self.module, check.line, what)
@@ -83,7 +82,7 @@ def read(lab: Lab) -> LabFiles:
             if path.exists()
         },
         checks=or_else({}, module, partial(written_checks, lab)) if module.exists() else {},
-        keys=or_else({}, yaml, partial(_keys, yaml)),
+        keys=or_else({}, yaml, partial(key_lines, lab)),
         text=or_else(Text(), readme, partial(text_of, readme)) if readme.exists() else Text(),
         unreadable=unreadable,
     )
@@ -99,8 +98,3 @@ def told(error: InvalidSubmission, path: Path) -> Defect:
 
 def _objects(path: Path) -> list[Document]:
     return submission.read(path, within=SHARED.parent)
-
-
-def _keys(path: Path) -> Lines:
-    documents = manifest.documents(str(path), path.read_text(encoding="utf-8"), manifest.Room())
-    return next((lines for _, lines in documents), {})

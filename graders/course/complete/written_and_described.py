@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from graders.course.complete.lab_files import LabFiles
 from graders.course.defect import Defect
-from graders.course.module import WrittenCheck
+from graders.grader_module import WrittenCheck
 from graders.lab import CheckText
 
 HINTS = 3  # a question, a pointer, the answer's shape

@@ -79,7 +79,7 @@ def declared(document: Path) -> Declared:
     except KeyError as error:
         raise GraderError(f"{path}: an error wants `line`, `differs` and `reason`; {error} is missing") from error
     except (AttributeError, TypeError, ValueError) as error:
-        raise GraderError(f"{path}: it is not as docs/authoring.md says: {error}") from error
+        raise GraderError(f"{path}: it is not as docs/course.md says: {error}") from error
 
 
 def _paths(file: Path, content: dict[str, Any]) -> tuple[Path, ...]:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 
+from graders.course.course_itself import refuse_students_copy
 from graders.course.release import answers
-from graders.course.release.course_itself import refuse_students_copy
 from graders.course.release.left_out import left_out
 from graders.course.release.students_lab import unlink_what_is_left_out, visible_points, write_lab
 from graders.lab import ROOT, Lab, all_labs

@@ -10,10 +10,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from graders.course.complete.text import text_of
-from graders.course.module import path_of, written_checks
 from graders.course.release.hidden_checks import without
 from graders.course.release.left_out import left_out
 from graders.course.release.visible_lab_yaml import visible
+from graders.grader_module import path_of, written_checks
 from graders.lab import Lab
 from graders.verdict import GraderError
 
