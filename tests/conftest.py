@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from pocketkube import cluster as pocket
 from tests import small_lab
@@ -19,6 +21,9 @@ Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parent.parent
 KUBECTL = Path(sys.executable).parent / "kubectl"  # the pinned one: messages differ between versions
 SECONDS = 20  # a command that takes longer talks to a cluster that hangs
+
+# The same examples in each run; HYPOTHESIS_PROFILE=default looks for new ones.
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -42,7 +42,7 @@ def edits(document: Document) -> Iterator[Edit]:
 def _others(address: Any) -> Iterator[str]:
     """What stands where an address should."""
     try:
-        yield str(ipaddress.ip_address(address) + 1)
+        yield str(ipaddress.ip_address(str(address)) + 1)
     except ValueError:
         return
     yield from (f"{address}:80", "db.example.com")
