@@ -118,9 +118,10 @@ def test_recreate_ends_the_old_ones_first(kubectl: Kubectl, namespace: str) -> N
 
 
 def test_a_rollout_that_gets_nowhere(kubectl: Kubectl, namespace: str) -> None:
-    deploy(kubectl, namespace, progressDeadlineSeconds=1)
+    deploy(kubectl, namespace)
     rolled_out(kubectl, namespace)
-    patch = {"spec": {"template": {"spec": {"containers": [{"name": "c", "readinessProbe": NEVER_READY}]}}}}
+    template = {"spec": {"containers": [{"name": "c", "readinessProbe": NEVER_READY}]}}
+    patch = {"spec": {"progressDeadlineSeconds": 1, "template": template}}
     kubectl("patch", "deploy/it", "-p", json.dumps(patch), namespace=namespace)
     done = kubectl("rollout", "status", "deploy/it", "--timeout=15s", namespace=namespace, fails=True)
     assert 'error: deployment "it" exceeded its progress deadline' in done.stderr
