@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
 
@@ -18,6 +20,8 @@ from pocketkube.store import Event, Object, Store
 
 SERVICE_NAME = "kubernetes.io/service-name"
 Key = tuple[str, str]  # (namespace, name)
+REST = 4  # times as long as the last transaction took
+LONGEST_REST = 1.0  # seconds: kube-proxy's --min-sync-period
 log = logging.getLogger(__name__)
 
 
@@ -93,10 +97,15 @@ class Proxy:
         self._flows: dict[Key, list[Flow]] = {}
 
     async def run(self) -> None:
-        """Follow the store until cancelled."""
+        """Follow the store until cancelled.
+
+        What a transaction costs grows with the rules that there are, so that many changes are gathered into one.
+        """
         with self._store.watch(SERVICES, ENDPOINTSLICES) as watch:
             async for events in watch:
+                start = time.monotonic()
                 self.apply({key for event in events for key in _keys(event)})
+                await asyncio.sleep(min(REST * (time.monotonic() - start), LONGEST_REST))
 
     def apply(self, keys: Iterable[Key]) -> None:
         """Carry out what these Services are now, as one transaction a node."""

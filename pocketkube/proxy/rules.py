@@ -2,7 +2,7 @@
 
 The shape is that of kube-proxy's nftables mode: a map from address, protocol and port to a chain, a map of node ports,
 and for each of them one of what has no endpoints. A chain for all endpoints, one for those of this node, one for what
-comes from outside, and one for each endpoint.
+comes from outside. Only with session affinity has each endpoint a chain: 300 Pods behind 50 Services are 50 rules.
 Sources: KEP-3866 and https://kubernetes.io/docs/reference/networking/virtual-ips/
 """
 
@@ -32,6 +32,7 @@ table ip {TABLE} {{
   map no-endpoint-nodeports {{ type inet_proto . inet_service : verdict; }}
   set node-ips {{ type ipv4_addr; }}
   set cluster-ips {{ type ipv4_addr; }}
+  set to-itself {{ type ipv4_addr . ipv4_addr; }}
   chain reject-it {{ meta l4proto tcp reject with tcp reset; reject; }}
   chain services {{
     ip daddr . meta l4proto . th dport vmap @service-ips
@@ -47,6 +48,7 @@ table ip {TABLE} {{
   chain nat-postrouting {{
     type nat hook postrouting priority srcnat;
     meta mark and {MASQUERADE} != 0 masquerade
+    ip saddr . ip daddr @to-itself masquerade
     ip saddr {POD_CIDR} ip daddr != {POD_CIDR} masquerade
   }}
   chain filter-input {{ type filter hook input priority filter; ct state new jump without-endpoints; }}
@@ -161,23 +163,29 @@ def _from_outside(cluster: str, local: str, own: str, *, local_only: bool, found
 
 
 def _balance(rules: Rules, port: _Port, endpoints: tuple[Endpoint, ...]) -> tuple[str, ...]:
-    """The rules of a chain that chooses one of the endpoints, whose own chains are made with it."""
+    """The rules of a chain that chooses one of the endpoints."""
+    for each in endpoints:
+        # An endpoint that reaches itself through the Service must see another source, or it answers past the Service.
+        rules.elements["to-itself", f"{each.address} . {each.address}"] = ""
+    random = f"numgen random mod {len(endpoints)}"
+    if not port.affinity:
+        places = ", ".join(f"{number} : {each.address} . {each.port}" for number, each in enumerate(endpoints))
+        return (f"meta l4proto {port.protocol} dnat ip addr . port to {random} map {{ {places} }}",)
     chains = [_endpoint_chain(rules, port, each) for each in endpoints]
+    remembered = [f"ip saddr @{_affinity(chain, port)} goto {chain}" for chain in chains]
     choices = ", ".join(f"{number} : goto {chain}" for number, chain in enumerate(chains))
-    remembered = [f"ip saddr @{_affinity(chain, port)} goto {chain}" for chain in chains] if port.affinity else []
-    return (*remembered, f"numgen random mod {len(chains)} vmap {{ {choices} }}")
+    return (*remembered, f"{random} vmap {{ {choices} }}")
 
 
 def _endpoint_chain(rules: Rules, port: _Port, endpoint: Endpoint) -> str:
+    """The chain of an endpoint that remembers its clients."""
     name = f"ep-{port.identity}-{endpoint.address}-{endpoint.port}"
-    # An endpoint that reaches itself through the Service must see another source, or it answers past the Service.
-    lines = [f"ip saddr {endpoint.address} {MARK}"]
-    if port.affinity:
-        affinity = _affinity(name, port)
-        rules.sets[affinity] = f"type ipv4_addr; flags dynamic,timeout; timeout {port.affinity}s;"
-        lines.append(f"update @{affinity} {{ ip saddr }}")
-    lines.append(f"meta l4proto {port.protocol} dnat to {endpoint.address}:{endpoint.port}")
-    rules.chains[name] = tuple(lines)
+    affinity = _affinity(name, port)
+    rules.sets[affinity] = f"type ipv4_addr; flags dynamic,timeout; timeout {port.affinity}s;"
+    rules.chains[name] = (
+        f"update @{affinity} {{ ip saddr }}",
+        f"meta l4proto {port.protocol} dnat to {endpoint.address}:{endpoint.port}",
+    )
     return name
 
 
