@@ -16,7 +16,7 @@ from graders.observe import Observer, is_going
 from graders.patience import wait_until
 from graders.submission import Document
 from graders.tools import POD, Tools
-from graders.upstream import Upstream
+from graders.upstream import OwnUpstream, Upstream
 from graders.verdict import Diagnosis, GraderError
 from graders.wanted import Wanted
 
@@ -43,7 +43,7 @@ class Run:
         self._fenced = fenced
         self._api: Any = None
         self._namespaces: list[str] = []
-        self._upstream: Upstream | None = None
+        self._upstream: OwnUpstream | Upstream | None = None
 
     def begin(self, cluster: RunningCluster) -> None:
         """GraderError when what is ours cannot be applied; what of the submission is refused is noted."""
@@ -70,17 +70,21 @@ class Run:
         wait_until(self._caught_up, "the cluster's DNS answers", READY_SECONDS)
         if self.lab.upstream and cluster.dns_may_change:
             addresses = {name: self._address_of(service) for name, service in self.lab.upstream.items()}
-            self._upstream = Upstream(cluster.kubeconfig, cluster.context, addresses)
+            if cluster.ours:
+                self._upstream = OwnUpstream(self._api, addresses)
+            else:
+                self._upstream = Upstream(cluster.kubeconfig, cluster.context, addresses)
             wait_until(lambda: self._all_resolve(addresses), f"DNS answers {', '.join(addresses)}", READY_SECONDS)
 
     def end(self, *, cluster_goes: bool = False) -> None:
         """Remove everything, unless the cluster goes anyway. GraderError when something has to be left."""
+        if cluster_goes:
+            return
         try:
             if self._upstream:
                 self._upstream.restore()
         finally:
-            if not cluster_goes:
-                self._remove_namespaces()
+            self._remove_namespaces()
 
     def diagnose(self, wanted: Wanted) -> Diagnosis | None:
         """Why the Service is not as it is wanted, from what is to be seen now."""

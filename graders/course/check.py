@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from math import ceil
 
 from graders.clusters import RunningCluster
 from graders.clusters.choose import for_workers
@@ -31,7 +32,7 @@ class LabCheck:
         self.parts = parts
         self._cluster = cluster
         self._options = for_workers(cluster)
-        self._workers = max(1, allowed(lab, workers, shared=not cluster.embedded)[0] // at_once)
+        self._workers = ceil(allowed(lab, workers, shared=not cluster.embedded)[0] / at_once)
         self._mutants: list[Mutant] = []
         self._results: dict[str, Result] = {}
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 
 from graders.course.defect import Defect
-from graders.course.trials import Trial, verdicts
+from graders.course.trials import Trial, graded
 from graders.grader_module import path_of, written_checks
 from graders.lab import Lab
 from graders.result import Result
@@ -25,18 +26,26 @@ def defects(lab: Lab, tried: Sequence[Tried], options: Sequence[str]) -> Iterato
     run = {check.name for result in results for check in result.checks}  # not each is where DNS stays as it is
     quiet = _never(Outcome.FAILED, results, (name for name in written_checks(lab) if name in run))
     while quiet and (chosen := _where_blocked(tried, quiet)):
-        alone = [*options, "-k", " or ".join(f"test_{name}" for name in quiet)]
-        verdicts_alone = verdicts(lab, chosen, alone, ONE_PROCESS, lambda _done, _of: None).values()
-        still = _never(Outcome.FAILED, verdicts_alone, quiet)
-        if still == quiet:
+        before, quiet = quiet, _never_alone(lab, chosen, quiet, options)
+        if quiet == before:
             break
-        quiet = still
     for name in quiet:
         check = written_checks(lab)[name]
         what = (
             f"no mutant and no mistake fails `{name}`, also where it is asked alone: nobody knows whether it can fail."
         )
         yield Defect(path_of(lab), check.line, f"{what} Write a mistake that does, or leave the check out.")
+
+
+def _never_alone(lab: Lab, trials: Sequence[Trial], names: list[str], options: Sequence[str]) -> list[str]:
+    """Those that none of the submissions fails where only these checks are run."""
+    alone = [*options, "-k", " or ".join(f"test_{name}" for name in names)]
+    with closing(graded(lab, trials, alone, ONE_PROCESS)) as tried:
+        for _, result in tried:
+            names = _never(Outcome.FAILED, [result], names)
+            if not names:
+                break
+    return names
 
 
 def _never(outcome: Outcome, results: Iterable[Result], names: Iterable[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,11 +42,11 @@ def trial_of(name: str, path: Path) -> Trial:
     return Trial(name, {str(each.relative_to(path)): each.read_bytes() for each in files})
 
 
-def graded(lab: Lab, trials: Sequence[Trial], options: Sequence[str], workers: int) -> Iterator[tuple[Trial, Result]]:
+def graded(lab: Lab, trials: Sequence[Trial], options: Sequence[str], workers: int) -> Generator[tuple[Trial, Result]]:
     """Each with its verdict, in the order in which they end; they are begun in the order given.
 
     `options`: which cluster, as words of pytest's command line. `workers`: how many side by side. GraderError when it
-    ends before everything is graded.
+    ends before everything is graded, or where one cannot be graded for a reason that is not the lab's.
     """
     with tempfile.TemporaryDirectory(prefix="labs-course-") as directory:
         book = Gradebook(Path(directory, "grades"))
@@ -62,6 +62,7 @@ def graded(lab: Lab, trials: Sequence[Trial], options: Sequence[str], workers: i
                     if isinstance(event, Finished) and not event.again:
                         result = book.result(event.student)
                         assert result
+                        _require_verdict(lab, result)
                         yield by_id[event.student], result
             except EndedEarly as error:
                 raise GraderError(f"{lab.name} could not be graded: {_problem(book) or error.why}") from error
@@ -70,15 +71,18 @@ def graded(lab: Lab, trials: Sequence[Trial], options: Sequence[str], workers: i
 def verdicts(
     lab: Lab, trials: Sequence[Trial], options: Sequence[str], workers: int, progress: Progress
 ) -> dict[str, Result]:
-    """{name of a trial: its verdict}. GraderError where one could not be graded for a reason that is not the lab's."""
+    """{name of a trial: its verdict}. GraderError as above."""
     found: dict[str, Result] = {}
     progress(0, len(trials))
     for trial, result in graded(lab, trials, options, workers):
-        if result.status is Status.ERROR and not any(check.outcome is Outcome.ERROR for check in result.checks):
-            raise GraderError(f"{lab.name}: {trial.name} could not be graded: {result.problem}")
         found[trial.name] = result
         progress(len(found), len(trials))
     return found
+
+
+def _require_verdict(lab: Lab, result: Result) -> None:
+    if result.status is Status.ERROR and not any(check.outcome is Outcome.ERROR for check in result.checks):
+        raise GraderError(f"{lab.name}: {result.student.name} could not be graded: {result.problem}")
 
 
 def _problem(book: Gradebook) -> str:

@@ -17,6 +17,7 @@ import dns.rdataclass
 from dns.rdatatype import RdataType
 
 from pocketkube.dns.corefile import CorefileError, Directive, ServerBlock, parse
+from pocketkube.dns.lameduck import lameduck
 from pocketkube.dns.message import Failed, Handler, Request, Response
 from pocketkube.dns.observed import DEFAULTS, Place, place_of
 from pocketkube.dns.plugins import (
@@ -98,10 +99,14 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """`places`: where it is told over HTTP how CoreDNS is. `digest`: SHA-512 of the text, in hexadecimal digits."""
+    """`places`: where it is told over HTTP how CoreDNS is. `digest`: SHA-512 of the text, in hexadecimal digits.
+
+    `lameduck`: seconds for which it answers after SIGTERM.
+    """
 
     listeners: dict[int, Listener]
     places: set[Place]
+    lameduck: float
     digest: str
 
 
@@ -118,7 +123,7 @@ def configure(text: str, surroundings: Surroundings) -> Configuration:
         _add(block, listeners, surroundings)
     directives = [each for block in blocks for each in block.directives]
     places = {place_of(each) for each in directives if each.name in DEFAULTS}
-    return Configuration(dict(listeners), places, hashlib.sha512(text.encode()).hexdigest())
+    return Configuration(dict(listeners), places, lameduck(directives), hashlib.sha512(text.encode()).hexdigest())
 
 
 def _check_name(directive: Directive) -> None:

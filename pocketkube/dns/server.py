@@ -65,7 +65,10 @@ class DnsServer:
                     self._configure()
 
     async def serve(self, netns: int, listening: Callable[[], None], write_log: Callable[[str], None]) -> None:
-        """Answer in the network namespace `netns` until cancelled. `write_log` takes lines of CoreDNS's own log."""
+        """Answer in the network namespace `netns` until cancelled, and then for as long as `lameduck` says.
+
+        `write_log` takes lines of CoreDNS's own log. Cancelled again it ends at once.
+        """
         instance = _Instance(netns, _address_in(netns), write_log)
         self._instances.append(instance)
         self._use_newest()
@@ -84,6 +87,13 @@ class DnsServer:
                 listening()
                 instance.reloaded.clear()
                 await instance.reloaded.wait()
+        except asyncio.CancelledError:
+            write_log("[INFO] SIGTERM: Shutting down servers then terminating")
+            seconds = self._configuration.lameduck
+            if seconds:
+                write_log(f"[INFO] plugin/health: Going into lameduck mode for {seconds:g}s")
+                await asyncio.sleep(seconds)
+            raise
         finally:
             for task in serving.values():
                 task.cancel()

@@ -115,11 +115,15 @@ def test_a_name_server_in_the_cluster_is_asked(
 
 
 def test_restarting_coredns_leaves_it_answering(kubectl: Kubectl, demo: str) -> None:
+    before = ("-l", "k8s-app=kube-dns", "-o", "jsonpath={.items[*].status.podIP}")
+    before_address = kubectl("get", "pods", *before, namespace="kube-system").stdout.split()[-1]
     kubectl("rollout", "restart", "deploy/coredns", namespace="kube-system")
     kubectl("rollout", "status", "deploy/coredns", "--timeout=20s", namespace="kube-system")
     assert dig(kubectl, demo, KUBERNETES) == "10.96.0.1\n"
     assert dig(kubectl, demo, "NS", "cluster.local") == "kube-dns.kube-system.svc.cluster.local.\n"
     assert "CoreDNS-" in log(kubectl)
+    # Whoever was sent to the Pod before is still answered by it: lameduck 5s.
+    assert dig(kubectl, demo, f"@{before_address}", KUBERNETES) == "10.96.0.1\n"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,8 @@ def test_restarting_coredns_leaves_it_answering(kubectl: Kubectl, demo: str) -> 
 )
 def test_coredns_says_how_it_is(kubectl: Kubectl, demo: str, port: int, path: str, said: str) -> None:
     dig(kubectl, demo, KUBERNETES)
-    selected = ("-l", "k8s-app=kube-dns", "-o", "jsonpath={.items[0].status.podIP}")
+    newest = ("--sort-by=.metadata.creationTimestamp", "-o", "jsonpath={.items[-1:].status.podIP}")
+    selected = ("-l", "k8s-app=kube-dns", *newest)
     address = kubectl("get", "pods", *selected, namespace="kube-system").stdout
     url = f"http://{address}:{port}{path}"
     assert said in kubectl("exec", "tiny-tools", "--", "curl", "-s", url, namespace=demo).stdout
