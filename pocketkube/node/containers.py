@@ -74,7 +74,9 @@ class Container:
         """Run it; CannotStart when crun cannot, for example because the command does not exist."""
         self._lay_out()
         try:
-            self.pid, self.streams = await self._crun(["run", "--bundle", str(self._directory)], [], stdin)
+            # An ordinary user has room for 200 keyrings (keyrings(7)); no container may use one anyway.
+            command = ["run", "--no-new-keyring", "--bundle", str(self._directory)]
+            self.pid, self.streams = await self._crun(command, [], stdin)
         except CannotStart as error:
             await self.remove()
             what = as_runc(str(error), self.launch.arguments[0] if self.launch.arguments else "")

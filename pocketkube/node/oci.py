@@ -123,8 +123,10 @@ def configuration(image: Image, launch: Launch, root: Path, scratch: Path) -> di
 def _refused_calls() -> list[dict[str, Any]]:
     calls: list[dict[str, Any]] = [{"names": REFUSED_CALLS, "action": "SCMP_ACT_ERRNO", "errnoRet": ERRNO_EPERM}]
     if not has_others():
-        # A user namespace with one user id forbids it; programs that drop to that same id expect success.
-        calls.append({"names": ["setgroups"], "action": "SCMP_ACT_ERRNO", "errnoRet": 0})
+        # A user namespace with one user id forbids them; programs that drop to that same id, or give it a file, expect
+        # success: tar does not go on without.
+        names = ["setgroups", "chown", "lchown", "fchown", "fchownat"]
+        calls.append({"names": names, "action": "SCMP_ACT_ERRNO", "errnoRet": 0})
     return calls
 
 

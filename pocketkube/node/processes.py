@@ -28,6 +28,8 @@ class Processes:
         self._ended: OrderedDict[int, tuple[int, int]] = OrderedDict()  # {pid: (how many had been reaped, status)}
         self._reaped = 0
         self._loop.add_signal_handler(signal.SIGCHLD, self._reap)
+        # Of many that end at once, some signals are enough: each reaps all.
+        signal.set_wakeup_fd(signal.set_wakeup_fd(-1), warn_on_full_buffer=False)
 
     def spawn(self, argv: Sequence[str], files: Mapping[int, int], environment: Mapping[str, str] | None = None) -> int:
         """Start `argv` (an absolute path first) with descriptors `files`: {theirs: ours}; 0-2 else are /dev/null."""
