@@ -192,7 +192,8 @@ def patient(request: pytest.FixtureRequest, run: Run) -> Callable[[Callable[[], 
         if about is None or any(is_going(pod) for pod in pods()):  # of a Pod that goes nothing can be told
             return False
         found = run.diagnose(about)
-        return found is not None and found.final
+        run.cause = found if found and found.final else None
+        return run.cause is not None
 
     def under_way() -> bool:
         return any(is_under_way(pod) for pod in pods())
@@ -250,6 +251,8 @@ def _result(run: Run, item: pytest.Item, call: pytest.CallInfo[None]) -> CheckRe
     name = name_of(item)
     marker = check_of(item).kwargs
     outcome, seen, expected = _outcome(call.excinfo)
+    diagnosis = _diagnosis(run, marker["about"]) if outcome is Outcome.FAILED else None
+    run.cause = None
     text = run.lab.checks.get(name)
     return CheckResult(
         name=name,
@@ -258,7 +261,7 @@ def _result(run: Run, item: pytest.Item, call: pytest.CallInfo[None]) -> CheckRe
         outcome=outcome,
         seen=seen,
         expected=expected,
-        diagnosis=_diagnosis(run, marker["about"]) if outcome is Outcome.FAILED else None,
+        diagnosis=diagnosis,
         transcript=run.tools.transcript,
         read=f"{run.lab.directory.name}/README.md#{text.section}" if text else "",
         seconds=round(call.duration, 3),
@@ -268,7 +271,7 @@ def _result(run: Run, item: pytest.Item, call: pytest.CallInfo[None]) -> CheckRe
 def _diagnosis(run: Run, about: Wanted | None) -> Diagnosis | None:
     """A failure that cannot be explained stays a failure: what was seen is said anyway."""
     try:
-        return run.diagnose(about) if about else None
+        return run.cause or (run.diagnose(about) if about else None)
     except Exception as error:
         return Diagnosis("unknown", f"(The cause could not be looked for: {type(error).__name__}.)", "", final=False)
 

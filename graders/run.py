@@ -30,6 +30,7 @@ PLURALS = {"Endpoints": "endpoints", "NetworkPolicy": "networkpolicies"}  # that
 class Run:
     """`begin` applies everything; `end` removes it. `refusals`: {file:line: the API server's words}.
 
+    `cause`: why the check that goes on will never pass, once that has been found out.
     `services`: names of the Services that the lab's checks are about. `fenced`: the namespace, that of one submission
     among many, is kept apart from all others.
     """
@@ -38,6 +39,7 @@ class Run:
         self.lab = lab
         self.documents = documents
         self.refusals: dict[str, str] = {}
+        self.cause: Diagnosis | None = None
         self.services: frozenset[str] = frozenset()
         self.namespace = namespace or f"lab-{lab.name}-{secrets.token_hex(3)}"
         self._fenced = fenced

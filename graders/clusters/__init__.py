@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from graders.api import call
+from graders.verdict import GraderError
 
 EMBEDDED = "pocketkube"  # the name of such a cluster
 
@@ -63,7 +64,9 @@ class RunningCluster:
             self.api = client.ApiClient()
             self.version = str(call(self.api, "GET", "/version")["gitVersion"])
             self.identity = self.identity or f"{self.name.partition(' ')[0]} {self.version}"
-        except Exception as error:  # whatever urllib3 or the client raise: it is no fault of the student's
+        except GraderError as error:
+            raise NoCluster(str(error)) from error
+        except Exception as error:  # whatever the client raises: it is no fault of the student's
             raise NoCluster(f"the cluster does not answer: {type(error).__name__}: {error}") from error
 
     def end(self) -> None:

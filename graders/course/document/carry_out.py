@@ -19,7 +19,7 @@ from graders.course.document.session import session
 from graders.course.document.shell import Printed, Shell, ShellEnded
 from graders.course.document.step import File, Part, Step, Terminal
 from graders.course.document.values import Vocabulary
-from graders.patience import INTERVAL, PATIENCE, RELAXED
+from graders.patience import PATIENCE, pause
 
 NAMESPACE = "default"  # what a text calls the namespace in which its reader works
 OWN_NAMESPACE = re.compile(rf"\.{NAMESPACE}(?=\.(?:svc|pod)\b)|(?<=-n ){NAMESPACE}\b|(?<=--namespace[ =]){NAMESPACE}\b")
@@ -117,7 +117,7 @@ class Reader:
             waited = time.monotonic() - began
             if distance == 0 or not only_looks(command) or waited > PATIENCE:
                 break
-            time.sleep(max(INTERVAL, waited / RELAXED))
+            time.sleep(pause(waited))
         _, best = min(seen.values(), key=itemgetter(0))
         self._learn(best.comparison)
         others = tuple(each for _, each in seen.values() if each is not best)
