@@ -91,7 +91,9 @@ def _fitting(query: dns.message.Message, response: Response, size: int) -> Respo
 
 
 def _render(query: dns.message.Message, response: Response, options: bytes, names: Compression) -> bytes:
-    flags = dns.flags.QR | query.flags & QUERY_BITS | dns.opcode.to_flags(query.opcode()) | response.rcode & 0xF
+    flags = dns.flags.QR | dns.opcode.to_flags(query.opcode()) | response.rcode & 0xF
+    if query.opcode() == dns.opcode.QUERY:
+        flags |= query.flags & QUERY_BITS
     flags |= dns.flags.AA * response.authoritative
     flags |= dns.flags.TC * response.truncated
     flags |= dns.flags.RA * response.recursion_available

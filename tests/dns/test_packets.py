@@ -129,6 +129,13 @@ def test_packets_that_are_no_queries(server: CoreDns, packet: bytes, rcode: str)
     assert response.flags & dns.flags.QR
 
 
+def test_a_notification_is_answered_like_a_query_but_without_its_flags(server: CoreDns) -> None:
+    """RD and CD are a query's (miekg/dns, SetReply)."""
+    response = dns.message.from_wire(raw(server, header(flags=0x2110) + QUERY[12:]))
+    assert (response.opcode(), response.rcode()) == (dns.opcode.NOTIFY, dns.rcode.NOERROR)
+    assert dns.flags.to_text(response.flags) == "QR AA TC"
+
+
 @pytest.mark.parametrize("packet", [b"", b"short", header()[:11], header(flags=0x8180) + QUERY[12:]])
 def test_packets_that_get_no_response(server: CoreDns, packet: bytes) -> None:
     assert raw(server, packet) == b""
