@@ -69,6 +69,8 @@ class DnsServer:
 
         `write_log` takes lines of CoreDNS's own log. Cancelled again it ends at once.
         """
+        # What starts anew has kept nothing: restarting CoreDNS is how its cache is emptied.
+        self._configuration = configure(self._configuration.text, self._surroundings())
         instance = _Instance(netns, _address_in(netns), write_log)
         self._instances.append(instance)
         self._use_newest()

@@ -372,6 +372,44 @@ def test_option(coredns: type[CoreDns], options: str, name: str, kind: str, rcod
     assert {record.to_text() for rrset in response.answer for record in rrset} == answers
 
 
+def labelled(obj: dict[str, Any], **labels: str) -> dict[str, Any]:
+    return {**obj, "metadata": {**obj["metadata"], "labels": {**obj["metadata"].get("labels", {}), **labels}}}
+
+
+LABELLED = [
+    labelled(namespace("default"), team="a"),
+    namespace("other"),
+    labelled(service("web", clusterIP="None"), tier="front"),
+    labelled(endpoint_slice("web-a", ready("10.244.1.2")), tier="front"),
+    endpoint_slice("web-b", ready("10.244.1.3")),
+    service("plain", clusterIP="10.96.0.77"),
+    labelled(service("far", "other", clusterIP="10.96.0.78"), tier="front"),
+    labelled(pod("p", "10.244.1.50"), tier="front"),
+    pod("q", "10.244.1.51"),
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "rcode", "answers"),
+    [
+        ("labels tier in (front, back)", f"web.{BELOW}", "NOERROR", {"10.244.1.2"}),
+        ("labels tier=front", f"plain.{BELOW}", "NXDOMAIN", set()),
+        ("labels tier=front", "far.other.svc.cluster.local", "NOERROR", {"10.96.0.78"}),
+        ("labels tier=front\n pods verified", "10-244-1-50.default.pod.cluster.local", "NOERROR", {"10.244.1.50"}),
+        ("labels tier=front\n pods verified", "10-244-1-51.default.pod.cluster.local", "NXDOMAIN", set()),
+        ("namespace_labels team=a", f"plain.{BELOW}", "NOERROR", {"10.96.0.77"}),
+        ("namespace_labels team=a", "far.other.svc.cluster.local", "NXDOMAIN", set()),
+        ("namespace_labels team=a", "other.svc.cluster.local", "NXDOMAIN", set()),
+    ],
+)
+def test_only_what_has_the_labels(
+    coredns: type[CoreDns], options: str, name: str, rcode: str, answers: set[str]
+) -> None:
+    response = coredns(LABELLED, f". {{\n kubernetes cluster.local {{\n {options}\n }}\n}}").ask(name)
+    assert dns.rcode.to_text(response.rcode()) == rcode
+    assert {record.to_text() for rrset in response.answer for record in rrset} == answers
+
+
 @pytest.mark.parametrize(
     ("phase", "metadata", "rcode"),
     [("Running", {}, "NOERROR"), ("Succeeded", {}, "NXDOMAIN"), ("Running", {"deletionTimestamp": "now"}, "NXDOMAIN")],

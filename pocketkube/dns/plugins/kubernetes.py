@@ -124,7 +124,7 @@ class Kubernetes:
         return list(records.values()), list(additional.values())
 
     def _version(self, name: dns.name.Name, zone: dns.name.Name) -> list[Record]:
-        """Of another name without records of any type CoreDNS says that it does not exist, even where some lie below."""
+        """Another name without any record does not exist for CoreDNS, even where some lie below it."""
         if name == dns.name.from_text("dns-version", zone):
             return [record(name, VERSION_TTL, RdataType.TXT, f'"{VERSION}"')]
         if name.relativize(zone) == NAME_SERVER or not self.names.find(name, zone):
