@@ -35,6 +35,7 @@ table ip {TABLE} {{
   set to-itself {{ type ipv4_addr . ipv4_addr; }}
   chain reject-it {{ meta l4proto tcp reject with tcp reset; reject; }}
   chain services {{
+    ip saddr != {POD_CIDR} ip daddr @cluster-ips {MARK}
     ip daddr . meta l4proto . th dport vmap @service-ips
     ip daddr @node-ips meta l4proto . th dport vmap @service-nodeports
   }}
