@@ -94,6 +94,10 @@ class DnsServer:
             seconds = self._configuration.lameduck
             if seconds:
                 write_log(f"[INFO] plugin/health: Going into lameduck mode for {seconds:g}s")
+                # It is no endpoint any more, so it speaks for CoreDNS only when there is no other.
+                self._instances.remove(instance)
+                self._instances.insert(0, instance)
+                self._use_newest()
                 await asyncio.sleep(seconds)
             raise
         finally:

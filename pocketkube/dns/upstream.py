@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import secrets
 import socket
 import struct
@@ -73,12 +72,12 @@ class Upstream:
         self.outside = outside
 
     async def ask(self, request: Request, servers: Iterable[Address]) -> Response:
-        """The reply of the first of `servers` that gives one, tried in random order. Failed when none does."""
+        """The reply of the first of `servers` that gives one. Failed when none does."""
         reachable = [server for server in servers if _is_inside(server) or self.outside]
         if not reachable:
             raise Failed(dns.rcode.SERVFAIL, "no upstream: the cluster was started without --internet")
         reason: Exception | None = None
-        for server in random.sample(reachable, len(reachable)):
+        for server in reachable:
             query = _query(request)
             try:
                 reply = dns.message.from_wire(await self._exchange(query, server, request.transport))

@@ -126,6 +126,24 @@ def test_another_resolver_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     assert dns.rcode.to_text(response.rcode()) == "NOERROR"
 
 
+@pytest.mark.parametrize(
+    ("policy", "asked"),
+    [("sequential", {0: 6}), ("round_robin", {0: 2, 1: 2, 2: 2})],
+)
+def test_the_order_in_which_resolvers_are_asked(
+    monkeypatch: pytest.MonkeyPatch, policy: str, asked: dict[int, int]
+) -> None:
+    monkeypatch.setattr("tests.dns.test_upstream.COREFILE", COREFILE.replace("except", f"policy {policy}\nexcept"))
+    resolvers = [Resolver(), Resolver(), Resolver()]
+
+    async def often(server: DnsServer) -> None:
+        for number in range(6):
+            await ask(server, f"a{number}.example")
+
+    with_server(often, *resolvers)
+    assert {number: len(each.asked) for number, each in enumerate(resolvers) if each.asked} == asked
+
+
 def test_none_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pocketkube.dns.upstream.READ_SECONDS", 0.05)
     response = with_server(lambda server: ask(server, "a.example"), Resolver(silent=True))
