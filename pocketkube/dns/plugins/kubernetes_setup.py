@@ -12,7 +12,14 @@ from pocketkube.dns.plugins.setup import Fallthrough, Surroundings, names, once,
 POD_MODES = ("disabled", "insecure", "verified")
 LONGEST_TTL = 3600  # seconds
 # About a connection to the API that is not needed here; `upstream` has no effect in CoreDNS either.
-WITHOUT_EFFECT = ("resyncperiod", "startup_timeout", "upstream")
+WITHOUT_EFFECT = (
+    "apiserver_burst",
+    "apiserver_max_inflight",
+    "apiserver_qps",
+    "resyncperiod",
+    "startup_timeout",
+    "upstream",
+)
 NOT_CARRIED_OUT = ("endpoint", "tls", "kubeconfig", "multicluster")
 SELECTORS = {"labels": "label", "namespace_labels": "namespace_label"}  # as error messages call them
 SWITCHES = {"endpoint_pod_names": "endpoint_pod_names", "noendpoints": "no_endpoints"}
