@@ -48,6 +48,8 @@ table ip {TABLE} {{
   chain nat-output {{ type nat hook output priority -100; jump services; }}
   chain nat-postrouting {{
     type nat hook postrouting priority srcnat;
+    # From the node to itself: the address to masquerade by would be one that answers to UDP do not come from.
+    oif lo return
     meta mark and {MASQUERADE} != 0 masquerade
     ip saddr . ip daddr @to-itself masquerade
     ip saddr {POD_CIDR} ip daddr != {POD_CIDR} masquerade

@@ -102,6 +102,21 @@ def test_a_node_that_asks_is_seen_by_the_address_on_the_way(place: Place) -> Non
     assert set(place.ask("host", address, 8080, times=16)) == {f"one {gateway}", f"two {place.nodes['node01']}"}
 
 
+@pytest.mark.parametrize("kind", ["tcp", "udp"])
+def test_a_node_reaches_its_own_server(place: Place, kind: str) -> None:
+    name, address = f"hosted-{kind}", place.nodes["node01"]
+    environment = [{"name": "NAME", "value": name}]
+    server = {"name": "c", "image": "giantswarm/tiny-tools", "command": ["python3", "-c", SERVER], "env": environment}
+    spec = {"nodeName": "node01", "hostNetwork": True, "terminationGracePeriodSeconds": 0, "containers": [server]}
+    place.create("Pod", name, spec, metadata={"labels": {"only": name}})
+    ports = [{"name": "web", "port": 8080, "targetPort": 80}, *UDP]
+    made = place.service(name, type="NodePort", selector={"only": name}, ports=ports)
+    port = made["spec"]["ports"][kind == "udp"]
+    for where, number in ((made["spec"]["clusterIP"], port["port"]), (address, port["nodePort"])):
+        place.expect({f"{name} {address}"}, name, where, number, kind, whole=True)
+    place.run("delete", "pod", name)
+
+
 def test_an_external_address_stays_with_the_first_that_has_it(place: Place) -> None:
     """Whatever changes of the two Services that claim it."""
     for only in ("one", "two"):
