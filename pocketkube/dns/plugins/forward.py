@@ -11,11 +11,13 @@ import dns.name
 from pocketkube.dns.cluster import version
 from pocketkube.dns.corefile import CorefileError, Directive, Line
 from pocketkube.dns.message import Handler, Request, Response
-from pocketkube.dns.plugins.setup import Surroundings, names
-from pocketkube.dns.upstream import DNS_PORT, Address, Upstream
+from pocketkube.dns.plugins.setup import Surroundings, names, only, whole_number
+from pocketkube.dns.upstream import DNS_PORT, Upstream
+from pocketkube.dns.upstream_health import Address
 
 HOST_RESOLVERS = "/etc/resolv.conf"  # the node's, and so the host's
-# How connections are kept and servers watched; every query here has a socket of its own, and asks every server.
+MAX_FAILS = 2
+# How connections are kept; every query here has a socket of its own.
 ABOUT_CONNECTIONS = {
     "expire",
     "failfast_all_unhealthy_upstreams",
@@ -23,7 +25,6 @@ ABOUT_CONNECTIONS = {
     "health_check",
     "max_concurrent",
     "max_connect_attempts",
-    "max_fails",
     "max_idle_conns",
     "prefer_udp",
 }
@@ -62,6 +63,7 @@ class Forward:
     servers: tuple[Address | None, ...]
     ignored: tuple[dns.name.Name, ...]
     policy: Policy
+    max_fails: int
     upstream: Upstream
 
     async def answer(self, request: Request, following: Handler) -> Response:
@@ -74,7 +76,7 @@ class Forward:
                 servers.append(server)
             elif self.upstream.outside:
                 servers += self.upstream.outside.resolvers
-        return await self.upstream.ask(request, self.policy(servers))
+        return await self.upstream.ask(request, self.policy(servers), self.max_fails)
 
 
 def setup(directive: Directive, surroundings: Surroundings) -> Forward:
@@ -82,7 +84,7 @@ def setup(directive: Directive, surroundings: Surroundings) -> Forward:
         raise directive.wrong_arguments(directive.arguments[-1] if directive.arguments else "")
     zone, *servers = directive.arguments
     ignored: list[dns.name.Name] = []
-    policy = POLICIES["random"]()
+    policy, max_fails = POLICIES["random"](), MAX_FAILS
     for line in directive.properties:
         name, *arguments = line.words
         if name == "except":
@@ -93,10 +95,13 @@ def setup(directive: Directive, surroundings: Surroundings) -> Forward:
             raise surroundings.not_carried_out(directive, line)
         elif name == "policy":
             policy = _policy(arguments, line)
+        elif name == "max_fails":
+            only(directive, line, 1)
+            max_fails = whole_number(directive, line)
         elif name not in ABOUT_CONNECTIONS:
             raise CorefileError(line.number, f"unknown property '{name}'")
     found = tuple(_server(text, directive) for text in servers)
-    return Forward(names([zone])[0], found, tuple(ignored), policy, surroundings.upstream)
+    return Forward(names([zone])[0], found, tuple(ignored), policy, max_fails, surroundings.upstream)
 
 
 def _policy(arguments: list[str], line: Line) -> Policy:
