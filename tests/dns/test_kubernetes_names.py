@@ -372,6 +372,38 @@ def test_option(coredns: type[CoreDns], options: str, name: str, kind: str, rcod
     assert {record.to_text() for rrset in response.answer for record in rrset} == answers
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "rcode", "answers", "authority"),
+    [
+        ("ordinary.default.svc.cluster.local", "A", "NOERROR", {"10.96.0.77"}, ""),
+        ("ordinary.default.svc.second.example", "A", "NOERROR", {"10.96.0.77"}, ""),
+        (
+            "_http._tcp.ordinary.default.svc.second.example",
+            "SRV",
+            "NOERROR",
+            {"0 100 8080 ordinary.default.svc.second.example."},
+            "",
+        ),
+        ("absent.default.svc.second.example", "A", "NXDOMAIN", set(), "second.example."),
+        ("dns-version.second.example", "TXT", "NOERROR", {'"1.1.0"'}, ""),
+        ("77.0.96.10.in-addr.arpa", "PTR", "NOERROR", {f"ordinary.{BELOW}."}, ""),
+        ("4.1.244.10.in-addr.arpa", "PTR", "NOERROR", {f"web-0.stateful.{BELOW}."}, ""),
+        ("1.0.111.10.in-addr.arpa", "PTR", "NXDOMAIN", set(), "111.10.in-addr.arpa."),
+        ("1.0.112.10.in-addr.arpa", "PTR", "SERVFAIL", set(), ""),
+        ("1.0.18.172.in-addr.arpa", "PTR", "SERVFAIL", set(), ""),
+    ],
+)
+def test_several_zones(
+    coredns: type[CoreDns], name: str, kind: str, rcode: str, answers: set[str], authority: str
+) -> None:
+    """What an address is called is in the first zone that is no reverse one; a network stands for its reverse zones."""
+    made = coredns(OBJECTS, ". {\n kubernetes 10.96.0.0/12 cluster.local second.example 10.244.0.0/16\n}")
+    response = made.ask(name, kind)
+    assert dns.rcode.to_text(response.rcode()) == rcode
+    assert {record.to_text() for rrset in response.answer for record in rrset} == answers
+    assert "".join(str(rrset.name) for rrset in response.authority) == authority
+
+
 def labelled(obj: dict[str, Any], **labels: str) -> dict[str, Any]:
     return {**obj, "metadata": {**obj["metadata"], "labels": {**obj["metadata"].get("labels", {}), **labels}}}
 
