@@ -8,17 +8,29 @@ import hashlib
 import json
 import lzma
 import shutil
+import sys
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import IO, Any, cast
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 LARGEST = 16 << 30  # bytes of one image, unpacked
 LARGEST_JSON = 8 << 20  # bytes
-ZSTD = b"\x28\xb5\x2f\xfd"
-COMPRESSIONS: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+COMPRESSIONS: dict[bytes, Any] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+    b"\x28\xb5\x2f\xfd": zstd.open,
+}
+DAMAGED = (tarfile.TarError, EOFError, ValueError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 
 
 class ArchiveError(Exception):
@@ -43,7 +55,7 @@ class Archive:
             self._members = {_plain(member.name): member for member in self._tar}
         except OSError as error:
             raise ArchiveError(f"{self.path}: {error.strerror or error}") from error
-        except (tarfile.TarError, EOFError, ValueError) as error:
+        except DAMAGED as error:
             raise ArchiveError(f"{self.path} is no tar archive: {error}") from error
         return self
 
@@ -87,12 +99,10 @@ class Archive:
             raise ArchiveError(f"{self.path}: {name!r} is no JSON: {error}") from error
 
 
-def decompressed(file: IO[bytes], what: str) -> IO[bytes]:
+def decompressed(file: IO[bytes]) -> IO[bytes]:
     """The content of a file that may be compressed."""
     start = file.read(8)
     file.seek(0)
-    if start.startswith(ZSTD):
-        raise ArchiveError(f"{what} is compressed with zstd, which cannot be read here: save it with gzip")
     for magic, opened in COMPRESSIONS.items():
         if start.startswith(magic):
             return cast("IO[bytes]", opened(file, "rb"))
@@ -102,7 +112,7 @@ def decompressed(file: IO[bytes], what: str) -> IO[bytes]:
 def _seekable(path: Path) -> IO[bytes]:
     """The file itself, or its content in a temporary one: members of a compressed tar cannot be reached directly."""
     file = path.open("rb")
-    content = decompressed(file, str(path))
+    content = decompressed(file)
     if content is file:
         return file
     temporary = tempfile.TemporaryFile()  # noqa: SIM115 - the archive's, which is closed with it

@@ -15,7 +15,7 @@ import tarfile
 from pathlib import Path
 from typing import IO, cast
 
-from pocketkube.archives.archive import LARGEST, ArchiveError, decompressed, remove
+from pocketkube.archives.archive import DAMAGED, LARGEST, ArchiveError, decompressed, remove
 
 WHITEOUT = ".wh."
 OPAQUE = ".wh..wh..opq"
@@ -49,14 +49,14 @@ class Unpacked:
 
     def add(self, file: IO[bytes], diff_id: str, what: str) -> None:
         """Lay a layer over those that are there. `what`: how an error names it."""
-        content = _Hashed(decompressed(file, what))
+        content = _Hashed(decompressed(file))
         made: set[Path_] = set()
         try:
             with tarfile.open(fileobj=cast("IO[bytes]", content), mode="r|") as tar:
                 for entry in tar:
                     self._add_entry(tar, entry, made)
             content.drain()
-        except (tarfile.TarError, EOFError, ValueError) as error:
+        except DAMAGED as error:
             raise ArchiveError(f"{what} is damaged: {error}") from error
         except OSError as error:
             raise ArchiveError(f"{what} cannot be unpacked: {error}") from error

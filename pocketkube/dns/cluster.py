@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from pocketkube.resources import ENDPOINTSLICES, NAMESPACES, PODS, SERVICES
+from pocketkube.resources import ENDPOINTSLICES, NAMESPACES, PODS, SERVICES, Resource
 from pocketkube.store import Object, Store
 
 SERVICE_NAME = "kubernetes.io/service-name"
@@ -20,6 +21,7 @@ LONGEST_LABEL = 63  # bytes, RFC 1035 2.3.4
 NO_PORT = -1  # of a Service or EndpointSlice without ports: it has addresses, but no SRV records
 
 Key = tuple[str, str]  # (name, namespace)
+Selector = Callable[[dict[str, str]], bool]  # by labels
 
 
 class Port(NamedTuple):
@@ -49,11 +51,28 @@ class Service:
     ports: tuple[Port, ...]
 
 
+@dataclass(slots=True)
+class _Told:
+    """What all indices of one store are told. `changes`: how often the store has changed."""
+
+    changes: int = 1
+    own_address: str = ""
+
+
 class ClusterIndex:
     """Follows the store by being told that something changed; what was asked for is built when it is asked for."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self,
+        store: Store,
+        labels: Selector = lambda _labels: True,
+        namespace_labels: Selector = lambda _labels: True,
+        told: _Told | None = None,
+    ) -> None:
         self._store = store
+        self._labels = labels
+        self._namespace_labels = namespace_labels
+        self._told = told or _Told()
         self.services: dict[Key, Service] = {}
         self.endpoints: dict[Key, list[Endpoint]] = {}
         self.by_cluster_ip: dict[str, Key] = {}
@@ -61,33 +80,49 @@ class ClusterIndex:
         self.namespaces: set[str] = set()
         self.pods: set[tuple[str, str]] = set()  # (namespace, address)
         self.serial = int(time.time())  # when something last changed
-        self.own_address = ""  # CoreDNS's own
-        self._stale = True
+        self._seen = 0
+
+    def selecting(self, labels: Selector, namespace_labels: Selector) -> ClusterIndex:
+        """An index of the Services, EndpointSlices and Pods that have these labels, and of such Namespaces."""
+        return ClusterIndex(self._store, labels, namespace_labels, self._told)
+
+    @property
+    def own_address(self) -> str:
+        """CoreDNS's own."""
+        return self._told.own_address
+
+    @own_address.setter
+    def own_address(self, address: str) -> None:
+        self._told.own_address = address
 
     def changed(self) -> None:
-        self._stale = True
+        self._told.changes += 1
 
     def refresh(self) -> None:
         """Look at the store again if it has changed. Cheap otherwise: call it before every question."""
-        if not self._stale:
+        if self._seen == self._told.changes:
             return
-        self._stale = False
+        self._seen = self._told.changes
         self.serial = int(time.time())
-        self.namespaces = {each["metadata"]["name"] for each in self._store.list(NAMESPACES)}
-        self.services = {(found.name, found.namespace): found for found in map(_service, self._store.list(SERVICES))}
+        self.namespaces = {each["metadata"]["name"] for each in self._chosen(NAMESPACES, self._namespace_labels)}
+        services = map(_service, self._chosen(SERVICES, self._labels))
+        self.services = {(found.name, found.namespace): found for found in services}
         self.by_cluster_ip = {address: key for key, service in self.services.items() for address in service.addresses}
         self.endpoints, self.by_endpoint = defaultdict(list), defaultdict(list)
-        for each in self._store.list(ENDPOINTSLICES):
+        for each in self._chosen(ENDPOINTSLICES, self._labels):
             labels = each["metadata"].get("labels") or {}
             if labels.get(SERVICE_NAME) and each.get("addressType") != "FQDN":
                 self._add_slice((labels[SERVICE_NAME], each["metadata"]["namespace"]), each)
         self.pods = {
             (pod["metadata"]["namespace"], pod["status"]["podIP"])
-            for pod in self._store.list(PODS)
+            for pod in self._chosen(PODS, self._labels)
             if pod.get("status", {}).get("podIP")
             and pod["status"].get("phase") not in ("Succeeded", "Failed")
             and "deletionTimestamp" not in pod["metadata"]
         }
+
+    def _chosen(self, resource: Resource, selector: Selector) -> Iterator[Object]:
+        return (each for each in self._store.list(resource) if selector(each["metadata"].get("labels") or {}))
 
     def _add_slice(self, key: Key, obj: Object) -> None:
         ports = _ports(obj.get("ports"))

@@ -22,7 +22,7 @@ from pocketkube.dns.message import Failed, Handler, Request, Response
 from pocketkube.dns.observed import DEFAULTS, Place, place_of
 from pocketkube.dns.plugins import (
     answers_cut,
-    cache,
+    cache_setup,
     forward,
     hosts,
     kubernetes_setup,
@@ -48,7 +48,7 @@ PLUGINS: dict[str, Setup] = {
     "log": logs.log_setup,
     "any": answers_cut.any_setup,
     "loadbalance": loadbalance.setup,
-    "cache": cache.setup,
+    "cache": cache_setup.setup,
     "rewrite": rewrite.setup,
     "minimal": answers_cut.minimal_setup,
     "template": template.setup,
@@ -101,8 +101,10 @@ class Listener:
 class Configuration:
     """`places`: where it is told over HTTP how CoreDNS is. `digest`: SHA-512 of the text, in hexadecimal digits.
 
-    `lameduck`: seconds for which it answers after SIGTERM.
+    `text`: the Corefile; `lameduck`: seconds for which it answers after SIGTERM.
     """
+
+    text: str
 
     listeners: dict[int, Listener]
     places: set[Place]
@@ -123,7 +125,7 @@ def configure(text: str, surroundings: Surroundings) -> Configuration:
         _add(block, listeners, surroundings)
     directives = [each for block in blocks for each in block.directives]
     places = {place_of(each) for each in directives if each.name in DEFAULTS}
-    return Configuration(dict(listeners), places, lameduck(directives), hashlib.sha512(text.encode()).hexdigest())
+    return Configuration(text, dict(listeners), places, lameduck(directives), hashlib.sha512(text.encode()).hexdigest())
 
 
 def _check_name(directive: Directive) -> None:

@@ -5,13 +5,10 @@ Who has not heard yet that its Pod is going would wait in vain otherwise. Source
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from pocketkube.dns.corefile import CorefileError, Directive, Line
-
-UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-PART = re.compile(rf"(\d+\.?\d*|\.\d+)({'|'.join(sorted(UNITS, key=len, reverse=True))})", re.ASCII)
+from pocketkube.dns.go_duration import seconds
 
 
 def lameduck(directives: Iterable[Directive]) -> float:
@@ -21,11 +18,7 @@ def lameduck(directives: Iterable[Directive]) -> float:
 
 
 def _seconds(line: Line) -> float:
-    """As Go's time.ParseDuration reads it: `5s`, `1m30s`."""
-    text = line.words[1] if len(line.words) == 2 else ""
-    parts = PART.findall(text)
-    if text == "0":
-        return 0.0
-    if not text or "".join(number + unit for number, unit in parts) != text:
-        raise CorefileError(line.number, f'plugin/health: time: invalid duration "{text}"')
-    return sum(float(number) * UNITS[unit] for number, unit in parts)
+    try:
+        return seconds(line.words[1] if len(line.words) == 2 else "")
+    except ValueError as error:
+        raise CorefileError(line.number, f"plugin/health: {error}") from error

@@ -69,6 +69,8 @@ class DnsServer:
 
         `write_log` takes lines of CoreDNS's own log. Cancelled again it ends at once.
         """
+        # What starts anew has kept nothing: restarting CoreDNS is how its cache is emptied.
+        self._configuration = configure(self._configuration.text, self._surroundings())
         instance = _Instance(netns, _address_in(netns), write_log)
         self._instances.append(instance)
         self._use_newest()
@@ -92,6 +94,10 @@ class DnsServer:
             seconds = self._configuration.lameduck
             if seconds:
                 write_log(f"[INFO] plugin/health: Going into lameduck mode for {seconds:g}s")
+                # It is no endpoint any more, so it speaks for CoreDNS only when there is no other.
+                self._instances.remove(instance)
+                self._instances.insert(0, instance)
+                self._use_newest()
                 await asyncio.sleep(seconds)
             raise
         finally:

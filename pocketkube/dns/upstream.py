@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import secrets
 import socket
 import struct
@@ -18,12 +17,13 @@ from pathlib import Path
 import dns.exception
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
+import dns.rdatatype
 
 from pocketkube import namespaces
 from pocketkube.dns.message import Failed, Record, Request, Response
-
-Address = tuple[str, int]
+from pocketkube.dns.upstream_health import Address, Health
 
 DNS_PORT = 53
 READ_SECONDS = 2.0  # for one server, as CoreDNS's forward waits
@@ -71,23 +71,33 @@ class Upstream:
     def __init__(self, outside: Outside | None = None) -> None:
         self.netns: int | None = None
         self.outside = outside
+        self._health = Health(self._probe)
 
-    async def ask(self, request: Request, servers: Iterable[Address]) -> Response:
-        """The reply of the first of `servers` that gives one, tried in random order. Failed when none does."""
+    async def ask(self, request: Request, servers: Iterable[Address], max_fails: int) -> Response:
+        """The reply of the first of `servers` that gives one. Failed when none does.
+
+        Those of which more than `max_fails` probes have failed are passed over while there are others; with 0 there are
+        no probes.
+        """
         reachable = [server for server in servers if _is_inside(server) or self.outside]
         if not reachable:
             raise Failed(dns.rcode.SERVFAIL, "no upstream: the cluster was started without --internet")
         reason: Exception | None = None
-        for server in random.sample(reachable, len(reachable)):
+        for server in [each for each in reachable if not self._health.is_down(each, max_fails)] or reachable:
             query = _query(request)
             try:
                 reply = dns.message.from_wire(await self._exchange(query, server, request.transport))
             except (OSError, TimeoutError, dns.exception.DNSException, asyncio.IncompleteReadError) as error:
                 reason = error
+                if max_fails:
+                    self._health.failed(server)
                 continue
             if query.is_response(reply):
                 return _response(reply)
         raise Failed(dns.rcode.SERVFAIL, f"{server[0]}:{server[1]}: {reason or 'the reply is to another question'}")
+
+    async def _probe(self, server: Address) -> bytes:
+        return await self._exchange(dns.message.make_query(dns.name.root, dns.rdatatype.NS), server, "udp")
 
     async def _exchange(self, query: dns.message.Message, server: Address, transport: str) -> bytes:
         packet = query.to_wire()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 from dataclasses import replace
@@ -49,9 +50,9 @@ def read(packet: bytes) -> dns.message.Message | bytes | None:
     if questions != 1 or answers > 1 or authorities > 1 or additionals > 2:
         return _refuse(identity, flags, dns.rcode.FORMERR)
     try:
-        return dns.message.from_wire(packet, ignore_trailing=True)
+        return dns.message.from_wire(packet, keyring=False, ignore_trailing=True)  # signatures are passed over
     except (dns.exception.DNSException, ValueError):
-        return _refuse(identity, flags, dns.rcode.FORMERR)
+        return _refuse(identity, flags, dns.rcode.FORMERR, packet)
 
 
 def write(query: dns.message.Message, response: Response, transport: str) -> bytes:
@@ -91,7 +92,9 @@ def _fitting(query: dns.message.Message, response: Response, size: int) -> Respo
 
 
 def _render(query: dns.message.Message, response: Response, options: bytes, names: Compression) -> bytes:
-    flags = dns.flags.QR | query.flags & QUERY_BITS | dns.opcode.to_flags(query.opcode()) | response.rcode & 0xF
+    flags = dns.flags.QR | dns.opcode.to_flags(query.opcode()) | response.rcode & 0xF
+    if query.opcode() == dns.opcode.QUERY:
+        flags |= query.flags & QUERY_BITS
     flags |= dns.flags.AA * response.authoritative
     flags |= dns.flags.TC * response.truncated
     flags |= dns.flags.RA * response.recursion_available
@@ -150,6 +153,12 @@ def _options(query: dns.message.Message, payload: int, rcode: dns.rcode.Rcode) -
     return OPT.pack(0, dns.rdatatype.OPT, payload, rcode >> 4, 0, do, len(content)) + content
 
 
-def _refuse(identity: int, flags: int, code: int) -> bytes:
-    """A header alone: what follows it in the query could not be understood."""
-    return struct.pack("!6H", identity, dns.flags.QR | flags & REFUSED_BITS | code, 0, 0, 0, 0)
+def _refuse(identity: int, flags: int, code: int, packet: bytes = b"") -> bytes:
+    """A header, and the question of `packet` where that much could be read."""
+    out, questions = io.BytesIO(), 0
+    out.seek(HEADER)
+    with contextlib.suppress(dns.exception.DNSException, ValueError):
+        _write_question(out, dns.message.from_wire(packet, question_only=True), None)
+        questions = 1
+    header = struct.pack("!6H", identity, dns.flags.QR | flags & REFUSED_BITS | code, questions, 0, 0, 0)
+    return header + out.getvalue()[HEADER:]

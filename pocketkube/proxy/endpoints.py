@@ -53,6 +53,13 @@ def serving(port: Object, slices: Iterable[Object]) -> set[str]:
     }
 
 
+def ready_here(ports: Iterable[Object], slices: Iterable[Object], node: str) -> set[str]:
+    """The ready addresses of one node, which is what a load balancer asks after: those that end do not count."""
+    slices = list(slices)
+    offered = (each for port in ports for each in _offered(port, slices))
+    return {each.endpoint.address for each in offered if each.ready and each.node == node}
+
+
 def _usable(offered: list[_Offered]) -> tuple[Endpoint, ...]:
     ready = {each.endpoint for each in offered if each.ready}
     return tuple(sorted(ready or {each.endpoint for each in offered if each.last_resort}))

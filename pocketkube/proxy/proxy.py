@@ -12,7 +12,7 @@ from pocketkube.nftables import Nftables
 from pocketkube.node.network import Node
 from pocketkube.proxy.changes import Elements, commands
 from pocketkube.proxy.conntrack import Conntrack, Flow
-from pocketkube.proxy.endpoints import endpoints_of, serving
+from pocketkube.proxy.endpoints import ready_here, serving
 from pocketkube.proxy.health_checks import HealthChecks
 from pocketkube.proxy.rules import BASE, TABLE, Rules, external_addresses, has_cluster_ip, rules_of
 from pocketkube.resources import ENDPOINTSLICES, SERVICES
@@ -44,13 +44,15 @@ class _NodeRules:
         """Carry out the new rules of these Services; OSError when that is not possible."""
         before, after = Rules(elements=self._elements), Rules()
         for key, rules in changed.items():
-            old = self.by_service.pop(key, Rules())
+            old = self.by_service.get(key, Rules())
             before.chains |= old.chains
             before.sets |= old.sets
             after.chains |= rules.chains
             after.sets |= rules.sets
             if rules.elements:
-                self.by_service[key] = rules
+                self.by_service[key] = rules  # in the place that it had: it keeps the addresses it was first to claim
+            else:
+                self.by_service.pop(key, None)
         after.elements = _elements(self.by_service.values())
         try:
             self._run(commands(before, after))
@@ -74,12 +76,7 @@ class _NodeRules:
             self._checked.pop(key, None)
             port = (service["spec"].get("healthCheckNodePort") or 0) if service else 0
             if service and port:
-                here = {
-                    endpoint.address
-                    for each in service["spec"]["ports"]
-                    for endpoint in endpoints_of(each, slices[key], self.node.name).here
-                }
-                self._checked[key] = (port, len(here))
+                self._checked[key] = (port, len(ready_here(service["spec"]["ports"], slices[key], self.node.name)))
         self._health_checks.serve({port: (*key, count) for key, (port, count) in self._checked.items()})
 
     def _begin(self) -> None:

@@ -35,6 +35,7 @@ table ip {TABLE} {{
   set to-itself {{ type ipv4_addr . ipv4_addr; }}
   chain reject-it {{ meta l4proto tcp reject with tcp reset; reject; }}
   chain services {{
+    ip saddr != {POD_CIDR} ip daddr @cluster-ips {MARK}
     ip daddr . meta l4proto . th dport vmap @service-ips
     ip daddr @node-ips meta l4proto . th dport vmap @service-nodeports
   }}
@@ -47,6 +48,8 @@ table ip {TABLE} {{
   chain nat-output {{ type nat hook output priority -100; jump services; }}
   chain nat-postrouting {{
     type nat hook postrouting priority srcnat;
+    # From the node to itself: the address to masquerade by would be one that answers to UDP do not come from.
+    oif lo return
     meta mark and {MASQUERADE} != 0 masquerade
     ip saddr . ip daddr @to-itself masquerade
     ip saddr {POD_CIDR} ip daddr != {POD_CIDR} masquerade

@@ -126,6 +126,32 @@ def test_restarting_coredns_leaves_it_answering(kubectl: Kubectl, demo: str) -> 
     assert dig(kubectl, demo, f"@{before_address}", KUBERNETES) == "10.96.0.1\n"
 
 
+def test_coredns_that_ends_is_no_name_server_any_more(kubectl: Kubectl, demo: str) -> None:
+    """It answers on for its lameduck time, but what is an endpoint is the other Pod."""
+    try:
+        kubectl("scale", "deploy/coredns", "--replicas=2", namespace="kube-system")
+        kubectl("rollout", "status", "deploy/coredns", "--timeout=20s", namespace="kube-system")
+    finally:
+        kubectl("scale", "deploy/coredns", "--replicas=1", namespace="kube-system")
+    ready = ("get", "deploy", "coredns", "-o", "jsonpath={.status.readyReplicas}")
+    wait_for(lambda: kubectl(*ready, namespace="kube-system").stdout, "1")
+    assert dig(kubectl, demo, "NS", "cluster.local") == "kube-dns.kube-system.svc.cluster.local.\n"
+
+
+def test_restarting_coredns_empties_its_cache(
+    kubectl: Kubectl, demo: str, namespace: str, corefile: Callable[..., None]
+) -> None:
+    corefile(block="cached.example {\n    kubernetes cached.example\n    cache 3600\n}\n")
+    kubectl("create", "service", "externalname", "web", "--external-name=kubernetes.example", namespace=namespace)
+    name = f"web.{namespace}.svc.cached.example"
+    wait_for(lambda: dig(kubectl, demo, "CNAME", name), "kubernetes.example.\n")
+    kubectl("delete", "service", "web", namespace=namespace)
+    assert dig(kubectl, demo, "CNAME", name) == "kubernetes.example.\n"
+    kubectl("rollout", "restart", "deploy/coredns", namespace="kube-system")
+    kubectl("rollout", "status", "deploy/coredns", "--timeout=20s", namespace="kube-system")
+    assert dig(kubectl, demo, "CNAME", name) == ""
+
+
 @pytest.mark.parametrize(
     ("port", "path", "said"),
     [

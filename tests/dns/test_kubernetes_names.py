@@ -67,6 +67,7 @@ OBJECTS = [
     service("ring", type="ExternalName", externalName=f"gnir.{BELOW}"),
     service("gnir", type="ExternalName", externalName=f"ring.{BELOW}"),
     service("itself", type="ExternalName", externalName=f"itself.{BELOW}"),
+    service("under", type="ExternalName", externalName=f"10-244-1-9.under.{BELOW}"),
     service("numeric", type="ExternalName", externalName="10.1.2.3"),
     service("same", "other", clusterIP="10.96.0.90"),
     service("kube-dns", "kube-system", clusterIP="10.96.0.10"),
@@ -168,6 +169,9 @@ def server(coredns: type[CoreDns]) -> CoreDns:
         pytest.param(f"outside.{BELOW}", "TXT", "NOERROR", set(), id="external-txt"),
         pytest.param(f"outside.{BELOW}", "MX", "NOERROR", set(), id="external-mx"),
         pytest.param(f"x.outside.{BELOW}", "A", "NXDOMAIN", set(), id="below-external"),
+        pytest.param(f"_http._tcp.outside.{BELOW}", "A", "NXDOMAIN", set(), id="external-has-no-ports"),
+        pytest.param(f"_http._tcp.outside.{BELOW}", "SRV", "NXDOMAIN", set(), id="external-has-no-ports-srv"),
+        pytest.param(f"under.{BELOW}", "A", "NOERROR", set(), id="external-below-itself"),
         pytest.param(f"inside.{BELOW}", "A", "NOERROR", {f"ordinary.{BELOW}.", "10.96.0.77"}, id="external-inside"),
         pytest.param(f"inside.{BELOW}", "CNAME", "NOERROR", {f"ordinary.{BELOW}."}, id="external-inside-cname"),
         pytest.param(f"inside.{BELOW}", "AAAA", "NOERROR", set(), id="external-inside-no-such-type"),
@@ -215,6 +219,10 @@ def server(coredns: type[CoreDns]) -> CoreDns:
         pytest.param("dns-version.cluster.local", "TXT", "NOERROR", {'"1.1.0"'}, id="version"),
         pytest.param("dns-version.cluster.local", "A", "NXDOMAIN", set(), id="version-no-such-type"),
         pytest.param(f"ordinary.{BELOW}", "TXT", "NOERROR", set(), id="txt"),
+        pytest.param(f"absent.{BELOW}", "TXT", "NXDOMAIN", set(), id="txt-absent"),
+        pytest.param("cluster.local", "TXT", "NXDOMAIN", set(), id="txt-zone"),
+        pytest.param(BELOW, "TXT", "NXDOMAIN", set(), id="txt-namespace"),
+        pytest.param("ns.dns.cluster.local", "TXT", "NXDOMAIN", set(), id="txt-name-server"),
         pytest.param(f"ordinary.{BELOW}", "MX", "NOERROR", set(), id="mx"),
         pytest.param(f"absent.{BELOW}", "MX", "NXDOMAIN", set(), id="mx-absent"),
         pytest.param(f"ordinary.{BELOW}", "CNAME", "NOERROR", set(), id="cname"),
@@ -360,6 +368,76 @@ def test_option(coredns: type[CoreDns], options: str, name: str, kind: str, rcod
     objects = [*OBJECTS, endpoint_slice("headless-b", ready("10.244.1.9", **named))]
     made = coredns(objects, f". {{\n kubernetes cluster.local in-addr.arpa {{\n {options}\n }}\n}}")
     response = made.ask(name, kind)
+    assert dns.rcode.to_text(response.rcode()) == rcode
+    assert {record.to_text() for rrset in response.answer for record in rrset} == answers
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "rcode", "answers", "authority"),
+    [
+        ("ordinary.default.svc.cluster.local", "A", "NOERROR", {"10.96.0.77"}, ""),
+        ("ordinary.default.svc.second.example", "A", "NOERROR", {"10.96.0.77"}, ""),
+        (
+            "_http._tcp.ordinary.default.svc.second.example",
+            "SRV",
+            "NOERROR",
+            {"0 100 8080 ordinary.default.svc.second.example."},
+            "",
+        ),
+        ("absent.default.svc.second.example", "A", "NXDOMAIN", set(), "second.example."),
+        ("dns-version.second.example", "TXT", "NOERROR", {'"1.1.0"'}, ""),
+        ("77.0.96.10.in-addr.arpa", "PTR", "NOERROR", {f"ordinary.{BELOW}."}, ""),
+        ("4.1.244.10.in-addr.arpa", "PTR", "NOERROR", {f"web-0.stateful.{BELOW}."}, ""),
+        ("1.0.111.10.in-addr.arpa", "PTR", "NXDOMAIN", set(), "111.10.in-addr.arpa."),
+        ("1.0.112.10.in-addr.arpa", "PTR", "SERVFAIL", set(), ""),
+        ("1.0.18.172.in-addr.arpa", "PTR", "SERVFAIL", set(), ""),
+    ],
+)
+def test_several_zones(
+    coredns: type[CoreDns], name: str, kind: str, rcode: str, answers: set[str], authority: str
+) -> None:
+    """What an address is called is in the first zone that is no reverse one; a network stands for its reverse zones."""
+    made = coredns(OBJECTS, ". {\n kubernetes 10.96.0.0/12 cluster.local second.example 10.244.0.0/16\n}")
+    response = made.ask(name, kind)
+    assert dns.rcode.to_text(response.rcode()) == rcode
+    assert {record.to_text() for rrset in response.answer for record in rrset} == answers
+    assert "".join(str(rrset.name) for rrset in response.authority) == authority
+
+
+def labelled(obj: dict[str, Any], **labels: str) -> dict[str, Any]:
+    return {**obj, "metadata": {**obj["metadata"], "labels": {**obj["metadata"].get("labels", {}), **labels}}}
+
+
+LABELLED = [
+    labelled(namespace("default"), team="a"),
+    namespace("other"),
+    labelled(service("web", clusterIP="None"), tier="front"),
+    labelled(endpoint_slice("web-a", ready("10.244.1.2")), tier="front"),
+    endpoint_slice("web-b", ready("10.244.1.3")),
+    service("plain", clusterIP="10.96.0.77"),
+    labelled(service("far", "other", clusterIP="10.96.0.78"), tier="front"),
+    labelled(pod("p", "10.244.1.50"), tier="front"),
+    pod("q", "10.244.1.51"),
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "rcode", "answers"),
+    [
+        ("labels tier in (front, back)", f"web.{BELOW}", "NOERROR", {"10.244.1.2"}),
+        ("labels tier=front", f"plain.{BELOW}", "NXDOMAIN", set()),
+        ("labels tier=front", "far.other.svc.cluster.local", "NOERROR", {"10.96.0.78"}),
+        ("labels tier=front\n pods verified", "10-244-1-50.default.pod.cluster.local", "NOERROR", {"10.244.1.50"}),
+        ("labels tier=front\n pods verified", "10-244-1-51.default.pod.cluster.local", "NXDOMAIN", set()),
+        ("namespace_labels team=a", f"plain.{BELOW}", "NOERROR", {"10.96.0.77"}),
+        ("namespace_labels team=a", "far.other.svc.cluster.local", "NXDOMAIN", set()),
+        ("namespace_labels team=a", "other.svc.cluster.local", "NXDOMAIN", set()),
+    ],
+)
+def test_only_what_has_the_labels(
+    coredns: type[CoreDns], options: str, name: str, rcode: str, answers: set[str]
+) -> None:
+    response = coredns(LABELLED, f". {{\n kubernetes cluster.local {{\n {options}\n }}\n}}").ask(name)
     assert dns.rcode.to_text(response.rcode()) == rcode
     assert {record.to_text() for rrset in response.answer for record in rrset} == answers
 

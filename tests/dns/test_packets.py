@@ -31,6 +31,8 @@ plain.example {
     }
     forward . 192.0.2.9
 }"""
+# TSIG, RFC 8945: of the key "k", with a signature of no bytes.
+SIGNED = b"\1k\0\0\xfa\0\xff\0\0\0\0\0\x1d\x0bhmac-sha256\0" + bytes(6) + b"\1\x2c\0\0" + bytes(6)
 QUERY = dns.message.make_query(NAME, "A").to_wire()
 
 
@@ -120,6 +122,7 @@ def header(flags: int = 0x0100, questions: int = 1, answers: int = 0, authority:
         pytest.param(header(flags=0x2900) + QUERY[12:], "NOTIMP", id="update"),
         pytest.param(header(flags=0x1100) + QUERY[12:], "NOTIMP", id="status"),
         pytest.param(header() + QUERY[12:] + b"trailing", "NOERROR", id="trailing-bytes"),
+        pytest.param(header(additional=1) + QUERY[12:] + SIGNED, "NOERROR", id="signed-by-whomever"),
     ],
 )
 def test_packets_that_are_no_queries(server: CoreDns, packet: bytes, rcode: str) -> None:
@@ -127,6 +130,29 @@ def test_packets_that_are_no_queries(server: CoreDns, packet: bytes, rcode: str)
     assert response.id == 7
     assert dns.rcode.to_text(response.rcode()) == rcode
     assert response.flags & dns.flags.QR
+
+
+def test_a_notification_is_answered_like_a_query_but_without_its_flags(server: CoreDns) -> None:
+    """RD and CD are a query's (miekg/dns, SetReply)."""
+    response = dns.message.from_wire(raw(server, header(flags=0x2110) + QUERY[12:]))
+    assert (response.opcode(), response.rcode()) == (dns.opcode.NOTIFY, dns.rcode.NOERROR)
+    assert dns.flags.to_text(response.flags) == "QR AA TC"
+
+
+@pytest.mark.parametrize(
+    ("packet", "questions"),
+    [
+        pytest.param(header(additional=1) + QUERY[12:], 1, id="announced-and-missing"),
+        pytest.param(header(additional=1) + QUERY[12:] + b"\xc0\x0c\0\1\0\1\0\0\0\x1e\0\3abc", 1, id="short-address"),
+        pytest.param(header() + QUERY[12:-3], 0, id="cut-question"),
+        pytest.param(header(questions=2) + QUERY[12:] * 2, 0, id="two-questions"),
+        pytest.param(header(flags=0x2900) + QUERY[12:], 0, id="update"),
+    ],
+)
+def test_a_refusal_repeats_the_question_that_could_be_read(server: CoreDns, packet: bytes, questions: int) -> None:
+    """miekg/dns reads a message section by section, but nothing after a header that it does not accept."""
+    response = dns.message.from_wire(raw(server, packet))
+    assert [str(each.name) for each in response.question] == [f"{NAME}."] * questions
 
 
 @pytest.mark.parametrize("packet", [b"", b"short", header()[:11], header(flags=0x8180) + QUERY[12:]])

@@ -37,7 +37,7 @@ class Resolver:
         self.socket.setblocking(False)
         self.address: tuple[str, int] = self.socket.getsockname()
         self.asked: list[str] = []
-        self._silent = silent
+        self.silent = silent
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -51,7 +51,7 @@ class Resolver:
                 reply.set_rcode(dns.rcode.NXDOMAIN)
             else:
                 reply.answer.append(dns.rrset.from_text(name, 300, "IN", "A", "198.51.100.1"))
-            if not self._silent:
+            if not self.silent:
                 stranger = dns.message.make_response(dns.message.make_query("stranger.example", "A"))
                 await loop.sock_sendto(self.socket, stranger.to_wire(), client)
                 await loop.sock_sendto(self.socket, reply.to_wire(), client)
@@ -124,6 +124,51 @@ def test_another_resolver_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     silent, other = Resolver(silent=True), Resolver()
     response = with_server(lambda server: ask(server, "a.example"), silent, other)
     assert dns.rcode.to_text(response.rcode()) == "NOERROR"
+
+
+@pytest.mark.parametrize(
+    ("policy", "asked"),
+    [("sequential", {0: 6}), ("round_robin", {0: 2, 1: 2, 2: 2})],
+)
+def test_the_order_in_which_resolvers_are_asked(
+    monkeypatch: pytest.MonkeyPatch, policy: str, asked: dict[int, int]
+) -> None:
+    monkeypatch.setattr("tests.dns.test_upstream.COREFILE", COREFILE.replace("except", f"policy {policy}\nexcept"))
+    resolvers = [Resolver(), Resolver(), Resolver()]
+
+    async def often(server: DnsServer) -> None:
+        for number in range(6):
+            await ask(server, f"a{number}.example")
+
+    with_server(often, *resolvers)
+    assert {number: len(each.asked) for number, each in enumerate(resolvers) if each.asked} == asked
+
+
+@pytest.mark.parametrize(("max_fails", "passed_over"), [(1, True), (0, False)])
+def test_a_resolver_that_is_down_is_passed_over_until_it_answers(
+    monkeypatch: pytest.MonkeyPatch, max_fails: int, passed_over: bool
+) -> None:
+    monkeypatch.setattr("pocketkube.dns.upstream.READ_SECONDS", 0.05)
+    monkeypatch.setattr("pocketkube.dns.upstream_health.PROBE_SECONDS", 0.01)
+    options = f"policy sequential\nmax_fails {max_fails}\nexcept"
+    monkeypatch.setattr("tests.dns.test_upstream.COREFILE", COREFILE.replace("except", options))
+    first, other = Resolver(silent=True), Resolver()
+
+    async def is_asked(server: DnsServer) -> bool:
+        """Whether the first one gets a question."""
+        first.asked.clear()
+        await ask(server, "a.example")
+        return "a.example." in first.asked
+
+    async def test(server: DnsServer) -> None:
+        asked = [await is_asked(server) for _ in range(12)]  # each a twentieth of a second, as probes are
+        assert (asked[0], asked[-1]) == (True, not passed_over)
+        first.silent = False
+        async with asyncio.timeout(5):
+            while not await is_asked(server):
+                pass
+
+    with_server(test, first, other)
 
 
 def test_none_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:

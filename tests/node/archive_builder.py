@@ -90,9 +90,17 @@ def docker_save(path: Path, *layers: bytes, names: list[str] | None = None, **se
 
 
 def oci_members(
-    *layers: bytes, name: str = "demo:1", described: dict[str, Any] | None = None, nested: bool = False, **settings: Any
+    *layers: bytes,
+    name: str = "demo:1",
+    described: dict[str, Any] | None = None,
+    nested: bool = False,
+    packed: bytes | None = None,
+    **settings: Any,
 ) -> list[Entry]:
-    """The files of an OCI layout with gzipped layers; `nested`: its index leads to one with several platforms."""
+    """The files of an OCI layout with gzipped layers; `nested`: its index leads to one with several platforms.
+
+    `packed`: the only layer as it is compressed, if not with gzip.
+    """
     blobs: list[Entry] = []
 
     def blob(content: bytes, media_type: str, **more: Any) -> dict[str, Any]:
@@ -104,7 +112,7 @@ def oci_members(
     manifest = {
         "schemaVersion": 2,
         "config": blob(json.dumps(described).encode(), "config.v1+json"),
-        "layers": [blob(gzip.compress(layer), "layer.v1.tar+gzip") for layer in layers],
+        "layers": [blob(packed or gzip.compress(layer), "layer.v1.tar") for layer in layers],
     }
     made_for = {"os": "linux", "architecture": architecture()}
     leads_to = blob(json.dumps(manifest).encode(), "manifest.v1+json", platform=made_for)

@@ -90,6 +90,45 @@ def test_a_pod_that_reaches_itself_sees_another(place: Place) -> None:
     assert place.addresses["one"] not in {each.partition(" ")[2] for each in place.ask("one", address, 8080)}
 
 
+def test_a_node_that_asks_is_seen_by_the_address_on_the_way(place: Place) -> None:
+    """As kube-proxy, which masquerades what reaches a cluster IP from outside the Pods' network."""
+    container = {"name": "c", "image": "giantswarm/tiny-tools", "command": ["sleep", "infinity"]}
+    spec = {"nodeName": "node01", "hostNetwork": True, "terminationGracePeriodSeconds": 0, "containers": [container]}
+    place.create("Pod", "host", spec)
+    place.run("wait", "--for=condition=Ready", "pod/host", "--timeout=20s")
+    address = place.service("from-the-node")["spec"]["clusterIP"]
+    place.expect(BOTH, "host", address, 8080)
+    gateway = f"{place.addresses['one'].rpartition('.')[0]}.1"
+    assert set(place.ask("host", address, 8080, times=16)) == {f"one {gateway}", f"two {place.nodes['node01']}"}
+
+
+@pytest.mark.parametrize("kind", ["tcp", "udp"])
+def test_a_node_reaches_its_own_server(place: Place, kind: str) -> None:
+    name, address = f"hosted-{kind}", place.nodes["node01"]
+    environment = [{"name": "NAME", "value": name}]
+    server = {"name": "c", "image": "giantswarm/tiny-tools", "command": ["python3", "-c", SERVER], "env": environment}
+    spec = {"nodeName": "node01", "hostNetwork": True, "terminationGracePeriodSeconds": 0, "containers": [server]}
+    place.create("Pod", name, spec, metadata={"labels": {"only": name}})
+    ports = [{"name": "web", "port": 8080, "targetPort": 80}, *UDP]
+    made = place.service(name, type="NodePort", selector={"only": name}, ports=ports)
+    port = made["spec"]["ports"][kind == "udp"]
+    for where, number in ((made["spec"]["clusterIP"], port["port"]), (address, port["nodePort"])):
+        place.expect({f"{name} {address}"}, name, where, number, kind, whole=True)
+    place.run("delete", "pod", name)
+
+
+def test_an_external_address_stays_with_the_first_that_has_it(place: Place) -> None:
+    """Whatever changes of the two Services that claim it."""
+    for only in ("one", "two"):
+        place.service(f"claims-{only}", externalIPs=["192.0.2.77"], selector={"only": only})
+        place.expect({"one"}, "near", "192.0.2.77", 8080)
+    place.run("annotate", "svc", "claims-one", "seen=again")
+    place.expect({"one"}, "near", place.service("after-it", selector={"only": "one"})["spec"]["clusterIP"], 8080)
+    place.expect({"one"}, "near", "192.0.2.77", 8080)
+    place.run("delete", "svc", "claims-one")
+    place.expect({"two"}, "near", "192.0.2.77", 8080)
+
+
 def test_several_ports(place: Place) -> None:
     ports = [{"name": "a", "port": 1, "targetPort": 80}, {"name": "b", "port": 2, "targetPort": 81}, *UDP]
     address = place.service("several", ports=ports)["spec"]["clusterIP"]
@@ -235,6 +274,9 @@ def test_terminating_endpoints_are_the_last_resort(place: Place) -> None:
     place.pod("stays", "node01", {"only": "stays"}, SERVER, STAYS="yes")
     place.run("wait", "--for=condition=Ready", "pod/stays", "--timeout=20s")
     made = place.service("last", type="NodePort", selector={"only": "stays"})
+    local = {"externalTrafficPolicy": "Local", "healthCheckNodePort": 30903, "selector": {"only": "stays"}}
+    place.service("last-checked", type="LoadBalancer", **local)
+    place.expect({"HTTP/1.1 200 OK"}, "near", place.nodes["node01"], 30903, "http", whole=True)
     address, port = made["spec"]["clusterIP"], made["spec"]["ports"][0]["nodePort"]
     place.expect({"stays"}, "near", address, 8080)
     place.run("delete", "pod", "stays", "--wait=false")
@@ -243,6 +285,8 @@ def test_terminating_endpoints_are_the_last_resort(place: Place) -> None:
     assert found["endpoints"][0]["conditions"] == {"ready": False, "serving": True, "terminating": True}
     place.expect({"stays"}, "near", address, 8080)
     place.expect({"stays"}, "near", place.nodes["node02"], port)
+    # A load balancer is to send no more there.
+    place.expect({"HTTP/1.1 503 Service Unavailable"}, "near", place.nodes["node01"], 30903, "http", whole=True)
     place.run("label", "pod", "two", "only=stays", "--overwrite")
     place.expect({"two"}, "near", address, 8080)
     place.run("label", "pod", "two", "only=two", "--overwrite")

@@ -1,96 +1,153 @@
-"""`cache`: here it gives answers the TTL that CoreDNS's gives them. Nothing is kept: every answer is made anew.
+"""`cache`: responses are kept for as long as their TTLs say, within bounds.
 
+Only what a plugin has answered is kept, not that none has an answer (a Failed).
 Source: https://coredns.io/plugins/cache/
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import NamedTuple
 
+import dns.flags
 import dns.name
 import dns.rcode
 import dns.rdatatype
 
-from pocketkube.dns.corefile import CorefileError, Directive, Line
-from pocketkube.dns.message import Handler, Record, Request, Response, zone_of
-from pocketkube.dns.plugins.setup import Surroundings, names, once
+from pocketkube.dns.message import Failed, Handler, Record, Request, Response, zone_of
+from pocketkube.dns.plugins.response_kind import Kind, kind_of
 
 SHORTEST, LONGEST, LONGEST_DENIAL = 5, 3600, 1800  # seconds
+CAPACITY = 9984  # responses
+LEAST_CAPACITY = 1024  # 256 parts of at least four
+
+Key = tuple[dns.name.Name, dns.rdatatype.RdataType, bool, bool]  # with the query's flags DO and CD
+
+
+class Kept(NamedTuple):
+    """A response as it came, when it came (monotonic) and for how many seconds it holds."""
+
+    response: Response
+    since: float
+    ttl: int
+
+    def left(self, now: float) -> int:
+        """Seconds; none or less when it is stale."""
+        return self.ttl - int(now - self.since)
 
 
 @dataclass(slots=True)
-class Bounds:
-    shortest: int
+class Part:
+    """The responses of one kind. `shortest` and `longest`: seconds; `disabled`: zones of which none is kept."""
+
     longest: int
+    shortest: int = SHORTEST
+    capacity: int = CAPACITY
+    disabled: list[dns.name.Name] = field(default_factory=list)
+    kept: dict[Key, Kept] = field(default_factory=dict)
+
+    def keep(self, key: Key, found: Kept) -> None:
+        if zone_of(key[0], self.disabled) is not None:
+            return
+        if key not in self.kept and len(self.kept) >= max(self.capacity, LEAST_CAPACITY):
+            del self.kept[next(iter(self.kept))]
+        self.kept[key] = found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Cache:
+    """`failure_ttl`: seconds for a server's failure; `stale_for`: those for which what is stale may be answered.
+
+    `verify_stale`: not before it was tried to get a new response.
+    """
+
     zones: list[dns.name.Name]
-    success: Bounds
-    denial: Bounds
+    success: Part = field(default_factory=lambda: Part(LONGEST))
+    denial: Part = field(default_factory=lambda: Part(LONGEST_DENIAL))
+    failure_ttl: float = SHORTEST
+    keep_ttl: bool = False
+    stale_for: float = 0
+    verify_stale: bool = False
+    _renewing: set[asyncio.Task[Response | None]] = field(default_factory=set)
 
     async def answer(self, request: Request, following: Handler) -> Response:
-        response = await following(request)
         if zone_of(request.name, self.zones) is None:
-            return response
-        ttl = self._ttl(response)
-        answer, authority, additional = (
-            [Record(name, ttl, data) for name, _, data in section]
-            for section in (response.answer, response.authority, response.additional)
-        )
-        return replace(response, answer=answer, authority=authority, additional=additional)
-
-    def _ttl(self, response: Response) -> int:
-        """The smallest TTL in it, within the bounds of its kind; all records get that one."""
-        records = [*response.answer, *response.authority, *response.additional]
-        has_soa = any(each.data.rdtype == dns.rdatatype.SOA for each in response.authority)
-        denied = has_soa and (
-            response.rcode == dns.rcode.NXDOMAIN or (response.rcode == dns.rcode.NOERROR and not response.answer)
-        )
-        if response.rcode == dns.rcode.SERVFAIL:
-            return SHORTEST
-        if not records or (response.rcode != dns.rcode.NOERROR and not denied):
-            smallest = SHORTEST
+            return await following(request)
+        now = monotonic()
+        found = self._find(request, now)
+        if found is None:
+            return self._take(request, await following(request))
+        if found.left(now) >= 0:
+            return _again(found, found.ttl if self.keep_ttl else found.left(now))
+        if self.verify_stale:
+            renewed = await self._renew(request, following)
+            if renewed and renewed.rcode in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
+                return renewed
         else:
+            task = asyncio.create_task(self._renew(request, following))
+            self._renewing.add(task)
+            task.add_done_callback(self._renewing.discard)
+        return _again(found, 0)
+
+    def _find(self, request: Request, now: float) -> Kept | None:
+        for part in (self.denial, self.success):
+            found = part.kept.get(_key(request))
+            if found and (found.left(now) > 0 or -found.left(now) < self.stale_for):
+                return found
+        return None
+
+    async def _renew(self, request: Request, following: Handler) -> Response | None:
+        """A new response instead of a stale one; None when there is none."""
+        try:
+            response = self._take(request, await following(request))
+        except Failed:
+            return None
+        if kind_of(request, response) is Kind.SUCCESS:
+            self.denial.kept.pop(_key(request), None)
+        return response
+
+    def _take(self, request: Request, response: Response) -> Response:
+        """Keep a response where that is allowed; its records get the TTL that it is kept for."""
+        kind = kind_of(request, response)
+        ttl = self._ttl(kind, response)
+        if kind is not Kind.OTHER and not response.truncated and ttl > 0:
+            part = self.success if kind in (Kind.SUCCESS, Kind.DELEGATION) else self.denial
+            part.keep(_key(request), Kept(response, monotonic(), ttl))
+        return _with_ttl(response, ttl)
+
+    def _ttl(self, kind: Kind, response: Response) -> int:
+        """The smallest TTL in it, within the bounds of its kind."""
+        if kind is Kind.SERVER_ERROR:
+            return int(self.failure_ttl)
+        records = [*response.answer, *response.authority, *response.additional]
+        smallest = SHORTEST
+        if records and kind in (Kind.SUCCESS, Kind.DENIAL):
             smallest = min(LONGEST, *(each.ttl for each in records))
-        bounds = self.denial if denied else self.success
-        return min(max(smallest, bounds.shortest), bounds.longest)
+        part = self.denial if kind is Kind.DENIAL else self.success
+        return min(max(smallest, part.shortest), part.longest)
 
 
-def setup(directives: list[Directive], surroundings: Surroundings) -> Cache:
-    directive = once(directives)
-    success, denial = Bounds(SHORTEST, LONGEST), Bounds(SHORTEST, LONGEST_DENIAL)
-    arguments = list(directive.arguments)
-    if arguments and arguments[0].lstrip("-").isdigit():
-        ttl = _positive(arguments.pop(0), directive.line)
-        success.longest = denial.longest = ttl
-    for line in directive.properties:
-        match line.words[0]:
-            case "success":
-                _bounds(success, directive, line)
-            case "denial":
-                _bounds(denial, directive, line)
-            case "prefetch" | "serve_stale" | "servfail" | "disable" | "keepttl":
-                pass  # about what is kept
-            case _:
-                raise directive.wrong_arguments(line.words[-1], line.number)
-    return Cache(names(arguments) or surroundings.zones, success, denial)
+def _key(request: Request) -> Key:
+    query = request.query
+    do = query.edns >= 0 and bool(query.ednsflags & dns.flags.DO)
+    return request.name.canonicalize(), request.kind, do, bool(query.flags & dns.flags.CD)
 
 
-def _bounds(bounds: Bounds, directive: Directive, line: Line) -> None:
-    """`success CAPACITY [TTL [MINTTL]]`"""
-    if len(line.words) < 2:
-        raise directive.wrong_arguments(line.words[0], line.number)
-    if len(line.words) > 2:
-        bounds.longest = _positive(line.words[2], line.number)
-    if len(line.words) > 3:
-        bounds.shortest = int(line.words[3]) if line.words[3].isdigit() else _positive(line.words[3], line.number)
+def _again(found: Kept, ttl: int) -> Response:
+    """What is kept is always given as authoritative: some clients ignore what is not."""
+    return replace(_with_ttl(found.response, ttl), authoritative=True)
 
 
-def _positive(text: str, line: int) -> int:
-    if not (text.isascii() and text.lstrip("-").isdigit()):
-        raise CorefileError(line, f'strconv.Atoi: parsing "{text}": invalid syntax')
-    if int(text) <= 0:
-        raise CorefileError(line, f"cache TTL can not be zero or negative: {text}")
-    return int(text)
+def _with_ttl(response: Response, ttl: int) -> Response:
+    def changed(records: Iterable[Record]) -> list[Record]:
+        return [Record(name, ttl, data) for name, _, data in records]
+
+    return replace(
+        response,
+        answer=changed(response.answer),
+        authority=changed(response.authority),
+        additional=changed(response.additional),
+    )

@@ -98,7 +98,7 @@ class Kubernetes:
         """ExternalName: inside the zone only an alias that leads to an address counts, outside every one."""
         target = dns.name.from_text(host)
         alias = record(name, self.ttl, RdataType.CNAME, str(target))
-        if target == name or len(before) >= ALIASES or any(each.data == alias.data for each in before):
+        if target.is_subdomain(name) or len(before) >= ALIASES or any(each.data == alias.data for each in before):
             return []
         if not target.is_subdomain(zone):
             return [alias, *await request.look_up(target, request.kind)]
@@ -124,9 +124,12 @@ class Kubernetes:
         return list(records.values()), list(additional.values())
 
     def _version(self, name: dns.name.Name, zone: dns.name.Name) -> list[Record]:
-        if name != dns.name.from_text("dns-version", zone):
-            return []
-        return [record(name, VERSION_TTL, RdataType.TXT, f'"{VERSION}"')]
+        """Another name without any record does not exist for CoreDNS, even where some lie below it."""
+        if name == dns.name.from_text("dns-version", zone):
+            return [record(name, VERSION_TTL, RdataType.TXT, f'"{VERSION}"')]
+        if name.relativize(zone) == NAME_SERVER or not self.names.find(name, zone):
+            raise NoSuchName
+        return []
 
     def _pointers(self, name: dns.name.Name, zone: dns.name.Name) -> list[Record]:
         address = _address(name)

@@ -86,7 +86,7 @@ class ClusterNames:
         if service is None:
             raise NoSuchName
         if service.external_name:
-            if asked.endpoint or version(service.external_name):
+            if asked.endpoint or asked.port or asked.protocol or version(service.external_name):
                 raise NoSuchName
             return [Found(service.external_name, NO_PORT, (*key, "svc"))]
         if asked.endpoint or not service.addresses:

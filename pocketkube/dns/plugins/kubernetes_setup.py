@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pocketkube.api.label_selectors import parse
+from pocketkube.dns.cluster import Selector
 from pocketkube.dns.corefile import CorefileError, Directive, Line
 from pocketkube.dns.plugins.kubernetes import Kubernetes
 from pocketkube.dns.plugins.kubernetes_names import ClusterNames, is_reverse
@@ -10,8 +12,16 @@ from pocketkube.dns.plugins.setup import Fallthrough, Surroundings, names, once,
 POD_MODES = ("disabled", "insecure", "verified")
 LONGEST_TTL = 3600  # seconds
 # About a connection to the API that is not needed here; `upstream` has no effect in CoreDNS either.
-WITHOUT_EFFECT = ("resyncperiod", "startup_timeout", "upstream")
-NOT_CARRIED_OUT = ("endpoint", "tls", "kubeconfig", "labels", "namespace_labels", "multicluster")
+WITHOUT_EFFECT = (
+    "apiserver_burst",
+    "apiserver_max_inflight",
+    "apiserver_qps",
+    "resyncperiod",
+    "startup_timeout",
+    "upstream",
+)
+NOT_CARRIED_OUT = ("endpoint", "tls", "kubeconfig", "multicluster")
+SELECTORS = {"labels": "label", "namespace_labels": "namespace_label"}  # as error messages call them
 SWITCHES = {"endpoint_pod_names": "endpoint_pod_names", "noendpoints": "no_endpoints"}
 
 
@@ -21,13 +31,33 @@ def setup(directives: list[Directive], surroundings: Surroundings) -> Kubernetes
     primary = next((zone for zone in zones if not is_reverse(zone)), None)
     if primary is None:
         raise CorefileError(directive.line, "non-reverse zone name must be used")
-    made = Kubernetes(ClusterNames(surroundings.cluster), zones, primary)
+    selectors = {name: _selector(directive, name) for name in SELECTORS}
+    cluster = surroundings.cluster.selecting(selectors["labels"], selectors["namespace_labels"])
+    made = Kubernetes(ClusterNames(cluster), zones, primary)
     for line in directive.properties:
         if line.words[0] in NOT_CARRIED_OUT:
             raise surroundings.not_carried_out(directive, line)
-        if line.words[0] not in WITHOUT_EFFECT:
+        if line.words[0] not in (*WITHOUT_EFFECT, *SELECTORS):
             _option(made, directive, line)
+    if made.names.namespaces and any(line.words[0] == "namespace_labels" for line in directive.properties):
+        raise CorefileError(directive.line, "namespaces and namespace_labels cannot both be set")
     return made
+
+
+def _selector(directive: Directive, name: str) -> Selector:
+    """The last of that name; one that chooses everything where there is none."""
+    selector: Selector = parse("")
+    for line in directive.properties:
+        if line.words[0] == name:
+            text = " ".join(line.words[1:])
+            if not text:
+                raise directive.wrong_arguments(name, line.number)
+            try:
+                selector = parse(text)
+            except ValueError as error:
+                problem = f"unable to parse {SELECTORS[name]} selector value: '{text}': {error}"
+                raise CorefileError(line.number, problem) from error
+    return selector
 
 
 def _option(made: Kubernetes, directive: Directive, line: Line) -> None:

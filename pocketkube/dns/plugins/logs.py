@@ -18,9 +18,11 @@ import dns.rdatatype
 from pocketkube.dns import wire
 from pocketkube.dns.corefile import CorefileError, Directive
 from pocketkube.dns.message import Failed, Handler, Request, Response, zone_of
+from pocketkube.dns.plugins.response_kind import Kind, kind_of
 from pocketkube.dns.plugins.setup import Surroundings, names, once
 
 CLASSES = {"success", "denial", "error", "all"}
+CLASS_OF = {Kind.SUCCESS: "success", Kind.DELEGATION: "success", Kind.DENIAL: "denial"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Log:
         return response
 
     def _write(self, request: Request, response: Response, seconds: float) -> None:
-        if not self.classes & {"all", _class(response)}:
+        if not self.classes & {"all", CLASS_OF.get(kind_of(request, response), "error")}:
             return
         query = request.query
         written = wire.write(query, response, request.transport)
@@ -71,12 +73,6 @@ class Log:
             f'[INFO] {host}:{port} - {query.id} "{asked}" {dns.rcode.to_text(response.rcode)} {flags} '
             f"{len(written)} {seconds:.9f}s"
         )
-
-
-def _class(response: Response) -> str:
-    if response.rcode == dns.rcode.NXDOMAIN or (response.rcode == dns.rcode.NOERROR and not response.answer):
-        return "denial"
-    return "success" if response.rcode == dns.rcode.NOERROR else "error"
 
 
 def errors_setup(directives: list[Directive], surroundings: Surroundings) -> Errors:

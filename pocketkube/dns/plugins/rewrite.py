@@ -17,9 +17,12 @@ import dns.rdataclass
 import dns.rdatatype
 
 from pocketkube.dns.corefile import CorefileError, Directive
+from pocketkube.dns.go_regex import compile_go
 from pocketkube.dns.message import Failed, Handler, Record, Request, Response
 from pocketkube.dns.plugins.setup import Surroundings
 
+LONGEST_TTL = 2**31 - 1  # seconds, RFC 2181 8
+TTL_RANGE = re.compile(r"(\d*)(-?)(\d*)", re.ASCII)
 GROUP = re.compile(r"\{(\d+)\}")
 # Of the types whose data has a name: the field that has it.
 NAME_FIELDS = {
@@ -37,11 +40,16 @@ Change = Callable[[str], str]  # of a name in text
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """What is done to each record of the response: its owner's name, the name in its data, its TTL."""
+    """What is done to each record of the response: its owner's name, the name in its data, the bounds of its TTL.
+
+    `rcodes`: one that a response may have, and the one that it gets instead.
+    """
 
     name: Change | None = None
     value: Change | None = None
-    ttl: int | None = None
+    shortest: int = 0
+    longest: int = LONGEST_TTL
+    rcodes: tuple[dns.rcode.Rcode, dns.rcode.Rcode] | None = None
 
     def apply(self, each: Record) -> Record:
         name, ttl, data = each
@@ -50,7 +58,7 @@ class Back:
         field = NAME_FIELDS.get(data.rdtype)
         if self.value and field:
             data = data.replace(**{field: dns.name.from_text(self.value(getattr(data, field).to_text()))})
-        return Record(name, self.ttl if self.ttl is not None else ttl, data)
+        return Record(name, min(max(ttl, self.shortest), self.longest), data)
 
 
 # What a rule makes of a request: the changed one and the ways back, or None when it does not apply.
@@ -80,6 +88,7 @@ class Rewrite:
             return response
         return replace(
             response,
+            rcode=_rcode(response, backs),
             answer=[_back(each, backs) for each in response.answer],
             authority=[_back(each, backs) for each in response.authority],
             additional=[_back(each, backs) for each in response.additional],
@@ -90,6 +99,16 @@ def _back(each: Record, backs: Iterable[Back]) -> Record:
     for back in backs:
         each = back.apply(each)
     return each
+
+
+def _rcode(response: Response, backs: Iterable[Back]) -> dns.rcode.Rcode:
+    """CoreDNS looks at it record by record, and so never where there is none."""
+    found = response.rcode
+    if response.answer or response.authority or response.additional:
+        for back in backs:
+            if back.rcodes and back.rcodes[0] == found:
+                found = back.rcodes[1]
+    return found
 
 
 def setup(directives: list[Directive], surroundings: Surroundings) -> Rewrite:
@@ -115,6 +134,8 @@ def _rule(words: list[str], directive: Directive, surroundings: Surroundings) ->
                 return _name_rule(arguments)
             case "ttl":
                 return _ttl_rule(arguments)
+            case "rcode":
+                return _rcode_rule(arguments)
             case "type":
                 asked, instead = _two(kind, arguments)
                 before, after = dns.rdatatype.from_text(asked), dns.rdatatype.from_text(instead)
@@ -125,7 +146,7 @@ def _rule(words: list[str], directive: Directive, surroundings: Surroundings) ->
                 return lambda request: (replace(request, kind_class=new), []) if request.kind_class == old else None
             case "answer":
                 raise ValueError("response rewrites must begin with a name rule")
-            case "edns0" | "cname" | "rcode":
+            case "edns0" | "cname":
                 raise surroundings.not_carried_out(replace(directive, name=f"rewrite {kind}"))
     except CorefileError:
         raise
@@ -230,11 +251,41 @@ def _ttl_rule(arguments: list[str]) -> Rule:
     if len(arguments) > 3:
         raise ValueError("many few arguments for a ttl rule")
     how, before, seconds = arguments
-    if not (seconds.isascii() and seconds.isdigit()):
-        raise ValueError(f"invalid TTL '{seconds}' for a ttl rule")
+    shortest, longest = _ttl_bounds(seconds)
     applies = _change(how.lower(), before, "")
-    back = Back(ttl=int(seconds))
+    back = Back(shortest=shortest, longest=longest)
     return lambda request: (request, [back]) if applies(request.text) is not None else None
+
+
+def _rcode_rule(arguments: list[str]) -> Rule:
+    """`rcode [exact|...] NAME FROM TO`"""
+    if len(arguments) < 3:
+        raise ValueError(f"too few ({len(arguments)}) arguments for a rcode rule")
+    if len(arguments) > 4:
+        raise ValueError("many few arguments for a rcode rule")
+    how, name, before, after = arguments if len(arguments) == 4 else ["exact", *arguments]
+    codes = _one_rcode(before, "matching"), _one_rcode(after, "replacement")
+    applies = _change(how.lower(), name, "")
+    back = Back(rcodes=codes)
+    return lambda request: (request, [back]) if applies(request.text) is not None else None
+
+
+def _one_rcode(text: str, what: str) -> dns.rcode.Rcode:
+    try:
+        return dns.rcode.Rcode(int(text)) if text.isdigit() else dns.rcode.from_text(text)
+    except (dns.rcode.UnknownRcode, ValueError):
+        raise ValueError(f"invalid {what} RCODE '{text}' for a rcode rule") from None
+
+
+def _ttl_bounds(text: str) -> tuple[int, int]:
+    """`30`, `30-60`, `-60` (at most) or `30-` (at least)."""
+    match = TTL_RANGE.fullmatch(text)
+    if match and (match[1] or match[3]):
+        shortest = int(match[1] or 0)
+        longest = int(match[3] or (LONGEST_TTL if match[2] else match[1]))
+        if shortest <= longest:
+            return shortest, longest
+    raise ValueError(f"invalid TTL '{text}' for a ttl rule")
 
 
 def _remap(before: str, after: str) -> Change:
@@ -263,7 +314,7 @@ def _fill(after: str, match: re.Match[str]) -> str:
 
 def _pattern(before: str, after: str) -> re.Pattern[str]:
     try:
-        pattern = re.compile(before)
+        pattern = compile_go(before)
     except re.error as error:
         raise ValueError(f"invalid regex matching pattern: {before}") from error
     if len(set(GROUP.findall(after))) > pattern.groups:

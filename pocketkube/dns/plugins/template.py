@@ -17,6 +17,7 @@ import dns.ttl
 from dns.rdatatype import RdataType
 
 from pocketkube.dns.corefile import CorefileError, Directive
+from pocketkube.dns.go_regex import compile_go
 from pocketkube.dns.message import Failed, Handler, Record, Request, Response, zone_of
 from pocketkube.dns.plugins.gotemplate import GoTemplate, TemplateError
 from pocketkube.dns.plugins.setup import Fallthrough, Surroundings, names
@@ -173,7 +174,7 @@ def _empty(directive: Directive, surroundings: Surroundings) -> Template:
 
 def _pattern(text: str, line: int) -> re.Pattern[str]:
     try:
-        return re.compile(text)
+        return compile_go(text)
     except re.error as error:
         raise CorefileError(line, f"could not parse regex: {text}, {error}") from error
 
