@@ -14,6 +14,11 @@ from pocketkube.resources import CONFIGMAPS, NAMESPACES, PODS, SERVED, SERVICEAC
 from pocketkube.store import Event, Object
 
 ROOT_CA = "kube-root-ca.crt"
+ROOT_CA_USE = (
+    "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
+    "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes "
+    "clusters."
+)
 FINALIZER = "kubernetes"
 NAMESPACED = tuple(resource for resource in SERVED if resource.namespaced)
 
@@ -50,8 +55,8 @@ class NamespaceController:
         if self._store.find(SERVICEACCOUNTS, name, "default") is None:
             self._registry.create(SERVICEACCOUNTS, {"metadata": {"name": "default"}}, name)
         if self._store.find(CONFIGMAPS, name, ROOT_CA) is None:
-            data = {"metadata": {"name": ROOT_CA}, "data": {"ca.crt": self._ca_certificate}}
-            self._registry.create(CONFIGMAPS, data, name)
+            metadata = {"name": ROOT_CA, "annotations": {"kubernetes.io/description": ROOT_CA_USE}}
+            self._registry.create(CONFIGMAPS, {"metadata": metadata, "data": {"ca.crt": self._ca_certificate}}, name)
 
     def _empty(self, name: str) -> None:
         pods = self._store.list(PODS, name)

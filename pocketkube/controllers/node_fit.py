@@ -23,11 +23,11 @@ def refusal(spec: Object, node: Object) -> str:
     return "" if is_wanted(spec, node) else UNMATCHED
 
 
-def is_tolerated(spec: Object, node: Object) -> bool:
-    """Whether a Pod of that specification tolerates the node's taints."""
+def is_tolerated(spec: Object, node: Object, effects: tuple[str, ...] = ("NoSchedule", "NoExecute")) -> bool:
+    """Whether a Pod of that specification tolerates the node's taints that have one of the `effects`."""
     tolerations = spec.get("tolerations") or ()
     taints = node["spec"].get("taints") or ()
-    return all(each["effect"] == "PreferNoSchedule" or tolerates(tolerations, each) for each in taints)
+    return all(each["effect"] not in effects or tolerates(tolerations, each) for each in taints)
 
 
 CORDONED: Object = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}

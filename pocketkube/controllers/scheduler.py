@@ -9,6 +9,7 @@ import copy
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from pocketkube.controllers.claim_templates import missing_claim
 from pocketkube.controllers.neighbours import Neighbours
 from pocketkube.controllers.node_fit import preference, refusal
 from pocketkube.controllers.node_room import shortage
@@ -47,6 +48,10 @@ class Scheduler:
             self._note(pod, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates")
             return
         nodes = self._store.list(NODES)
+        claim = missing_claim(self._store, pod)
+        if claim:
+            self._refuse(pod, nodes, f'persistentvolumeclaim "{claim}" not found', Counter({NO_HELP: len(nodes)}))
+            return
         others = [each for each in self._store.list(PODS) if each["spec"].get("nodeName")]
         neighbours = Neighbours(pod, nodes, others)
         fitting = []
@@ -62,9 +67,12 @@ class Scheduler:
         if fitting:
             self._bind(pod, min(fitting, key=_load(pod, others))["metadata"]["name"])
             return
+        self._refuse(pod, nodes, _listed(reasons), outlook)
+
+    def _refuse(self, pod: Object, nodes: list[Object], why: str, outlook: Counter[str]) -> None:
         head = f"0/{len(nodes)} nodes are available"
         message = (
-            f"{head}: {_listed(reasons)}. no new claims to deallocate, preemption: {head}: {_listed(outlook)}."
+            f"{head}: {why}. no new claims to deallocate, preemption: {head}: {_listed(outlook)}."
             if nodes
             else "no nodes available to schedule pods"
         )

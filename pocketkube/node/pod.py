@@ -25,8 +25,8 @@ from pocketkube.node.processes import Processes, exit_code, read_all_of
 from pocketkube.node.restarts import is_sidecar, runs_again
 from pocketkube.node.runner import Made, Runner, Running
 from pocketkube.node.security import volume_group
-from pocketkube.node.status import INITIALIZING, Situation, pod_status
-from pocketkube.node.sysctls import network_sysctls, refusal
+from pocketkube.node.status import INITIALIZING, Situation, gates, pod_status, rejected_status
+from pocketkube.node.sysctls import network_sysctls
 from pocketkube.node.volumes import VolumeError, Volumes
 from pocketkube.registry import Registry
 from pocketkube.resources import PODS, SERVICEACCOUNTS
@@ -84,9 +84,17 @@ class PodWorker:
         self._setup: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._ending = False
+        self._rejected = False
         self._failure: Object = {}
         self._config_changed = asyncio.Event()
         self._dirty = False
+
+    def reject(self, why: Object) -> None:
+        """It never starts; `why` is a kubelet_admission.rejection."""
+        self._rejected = True
+        self._failure = {**why, "message": f"Pod was rejected: {why['message']}"}
+        self._machine.recorder.event(self.pod, "Warning", why["reason"], why["message"])
+        self.changed()
 
     def start(self) -> None:
         self._setup = asyncio.create_task(self._run(), name=f"pod {self.full_name()}")
@@ -112,6 +120,8 @@ class PodWorker:
                 if named[runner.spec["name"]]["image"] != runner.spec["image"]:
                     runner.replace(named[runner.spec["name"]])
             self._arm_deadline()
+            self.changed()
+        if gates(pod) != gates(before):
             self.changed()
         if any(pod["metadata"].get(each) != before["metadata"].get(each) for each in ("labels", "annotations")):
             self.config_changed()
@@ -207,10 +217,9 @@ class PodWorker:
         return lambda arguments: asyncio.ensure_future(execute(arguments))
 
     async def _run(self) -> None:
-        self._failure = refusal(self.pod)
         self.changed()
-        if self._failure:
-            self._machine.recorder.event(self.pod, "Warning", self._failure["reason"], self._failure["message"])
+        await self._fill_volumes()
+        if self._is_over():
             return
         network, node = self._machine.network, self._machine.node.name
         if self.pod["spec"].get("hostNetwork"):
@@ -218,8 +227,8 @@ class PodWorker:
         else:
             self._network = network.add_pod(node, network_sysctls(self.pod))
             self._machine.joined(self.pod, self._network.address)
-        await self._prepare()
-        if not self._is_over() and await self._initialize():
+        self._mounts = write_node_files(self.pod, self._directory, self._network.address, node)
+        if await self._initialize():
             for runner in self.containers:
                 self._tasks.append(self._begin(runner))
                 await runner.attempted.wait()
@@ -253,16 +262,13 @@ class PodWorker:
         task.add_done_callback(_log_failure)
         return task
 
-    async def _prepare(self) -> None:
-        """The kubelet's own files and the volumes; a volume that cannot be filled is tried again, ever later."""
-        assert self._network
-        node = self._machine.node.name
-        self._mounts = write_node_files(self.pod, self._directory, self._network.address, node)
+    async def _fill_volumes(self) -> None:
+        """Before there is a sandbox; a volume that cannot be filled is tried again, ever later."""
         delay = FIRST_RETRY
-        while not self._ending:
+        while not self._is_over():
             self._config_changed.clear()
             try:
-                self._volumes.write(self.pod_with_address(), volume_group(self.pod))
+                self._volumes.write(self.pod, volume_group(self.pod))
                 return
             except VolumeError as error:
                 self._machine.recorder.event(self.pod, "Warning", "FailedMount", str(error))
@@ -320,6 +326,10 @@ class PodWorker:
         if live is None or live["metadata"]["uid"] != self.uid:
             return
         old = live.get("status", {})
+        if self._rejected:
+            status = rejected_status(live, old, self._failure)
+            registry.update(PODS, {**live, "status": status}, subresource="status")
+            return
         situation = Situation(
             address=self._network.address if self._network else old.get("podIP", ""),
             host=self._machine.node.address,
@@ -341,7 +351,7 @@ class PodWorker:
             self._deadline = asyncio.get_running_loop().call_later(limit, self._overdue)
 
     def _overdue(self) -> None:
-        if self._ending or not self._network:
+        if self._is_over():
             return
         self._failure = TOO_LONG
         self._machine.recorder.event(self.pod, "Normal", TOO_LONG["reason"], TOO_LONG["message"])
@@ -365,6 +375,7 @@ class PodWorker:
 
     async def _terminate(self, grace: float) -> None:
         self._ending = True
+        self.changed()  # the deletion is a new generation, which the kubelet has observed
         if self._setup and not self._setup.done() and not self._tasks:
             self._setup.cancel()
         await self._stop_all(grace)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from pocketkube.node.claimed_storage import claimed, give_to_group
 from pocketkube.node.configuration import ConfigError, keys_of
 from pocketkube.node.downward import field, resource_field
 from pocketkube.node.environment import expand
@@ -43,6 +43,8 @@ class Volumes:
             try:
                 if "hostPath" in volume:
                     path = host_path(pod["spec"]["nodeName"], volume["hostPath"])
+                elif "persistentVolumeClaim" in volume:
+                    path = claimed(self._store, pod, volume["persistentVolumeClaim"]["claimName"], group)
                 else:
                     self._fill(pod, volume, path, group)
             except ConfigError as error:
@@ -52,11 +54,12 @@ class Volumes:
     def _fill(self, pod: Object, volume: Object, path: Path, group: int | None) -> None:
         kind = next((key for key in volume if key != "name"), "none")
         if kind not in FILLED:
-            raise ConfigError(f"{kind} volumes are not supported by pocketkube, only hostPath, {', '.join(FILLED)}")
+            known = ", ".join(("hostPath", "persistentVolumeClaim", *FILLED))
+            raise ConfigError(f"{kind} volumes are not supported by pocketkube, only {known}")
         if not path.exists():
             path.mkdir(parents=True)
             if group is not None:
-                _give_to_group(path, group)
+                give_to_group(path, group)
             elif kind == "emptyDir":
                 path.chmod(0o777)
         if kind != "emptyDir":
@@ -122,9 +125,3 @@ def container_mounts(container: Object, volumes: dict[str, Path], variables: dic
                 source.mkdir(parents=True)
         mounts.append(Mount(source, mount["mountPath"], mount.get("readOnly", False)))
     return mounts
-
-
-def _give_to_group(path: Path, group: int) -> None:
-    """https://kubernetes.io/docs/tasks/configure-pod-container/security-context/: setgid, and the group may write."""
-    os.chown(path, -1, group)
-    path.chmod(0o2777)

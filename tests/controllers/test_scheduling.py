@@ -91,6 +91,12 @@ def test_the_node_that_is_asked_for(kubectl: Kubectl, namespace: str, spec: dict
             HELPLESS,
             id="affinity",
         ),
+        pytest.param(
+            {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]},
+            'persistentvolumeclaim "data" not found',
+            HELPLESS,
+            id="claim",
+        ),
     ],
 )
 def test_why_a_pod_goes_nowhere(kubectl: Kubectl, namespace: str, spec: dict[str, Any], reasons: str, end: str) -> None:
