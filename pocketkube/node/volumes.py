@@ -16,7 +16,9 @@ from pocketkube.resources import CONFIGMAPS, SECRETS, Resource
 from pocketkube.store import Object, Store
 
 DEFAULT_MODE = 0o644
-FILLED = ("emptyDir", "configMap", "secret", "projected", "downwardAPI")
+# The volumes that the kubelet writes, and how their directories look: a Secret's is a file system of its own.
+MODES = {"configMap": 0o777, "secret": 0o1777, "projected": 0o1777, "downwardAPI": 0o1777}
+FILLED = ("emptyDir", *MODES)
 # How each kind of source is named when one of its keys is missing.
 MISSING = {CONFIGMAPS: "configmap references non-existent config key", SECRETS: "references non-existent secret key"}
 Token = Callable[[Object], str]
@@ -60,8 +62,8 @@ class Volumes:
             path.mkdir(parents=True)
             if group is not None:
                 give_to_group(path, group)
-            elif kind == "emptyDir":
-                path.chmod(0o777)
+            else:
+                path.chmod(MODES.get(kind, 0o777))
         if kind != "emptyDir":
             files = dict(self._files(pod, volume["name"], volume[kind], kind))
             if group is not None:
@@ -111,8 +113,14 @@ class Volumes:
         return resource_field(self._store, pod, container, reference)
 
 
-def container_mounts(container: Object, volumes: dict[str, Path], variables: dict[str, str]) -> list[Mount]:
-    """The container's volumeMounts; validation has seen to it that each volume exists."""
+def container_mounts(
+    pod: Object, container: Object, volumes: dict[str, Path], variables: dict[str, str]
+) -> list[Mount]:
+    """The container's volumeMounts; validation has seen to it that each volume exists.
+
+    What the kubelet writes nobody else may: https://kubernetes.io/docs/concepts/storage/volumes/#configmap
+    """
+    written = {each["name"] for each in pod["spec"].get("volumes") or () if MODES.keys() & each.keys()}
     mounts = []
     for mount in container.get("volumeMounts") or ():
         source = volumes[mount["name"]]
@@ -121,7 +129,15 @@ def container_mounts(container: Object, volumes: dict[str, Path], variables: dic
             source = (source / inside).resolve()
             if not source.is_relative_to(volumes[mount["name"]].resolve()):
                 raise ConfigError(f'failed to prepare subPath for volumeMount "{mount["name"]}" of container')
-            if not source.exists():
-                source.mkdir(parents=True)
-        mounts.append(Mount(source, mount["mountPath"], mount.get("readOnly", False)))
+            _make_below(volumes[mount["name"]].resolve(), source)
+        read_only = mount.get("readOnly", False) or mount["name"] in written
+        mounts.append(Mount(source, mount["mountPath"], read_only))
     return mounts
+
+
+def _make_below(volume: Path, path: Path) -> None:
+    """A subPath that is not there yet: directories that anyone may use who may use the volume."""
+    if not path.exists():
+        _make_below(volume, path.parent)
+        path.mkdir()
+        path.chmod(volume.stat().st_mode & 0o7777)

@@ -181,6 +181,30 @@ def test_a_volume(
     assert output(kubectl, configured) == expected
 
 
+@pytest.mark.parametrize(
+    ("volume", "printed"),
+    [
+        ({"configMap": {"name": "config"}}, "777\nRead-only file system\n"),
+        ({"secret": {"secretName": "secret"}}, "1777\nRead-only file system\n"),
+        ({"projected": {"sources": [{"configMap": {"name": "config"}}]}}, "1777\nRead-only file system\n"),
+        ({"emptyDir": {}}, "777\n"),
+    ],
+)
+def test_nobody_writes_where_the_kubelet_does(
+    kubectl: Kubectl, configured: str, volume: dict[str, Any], printed: str
+) -> None:
+    script = "stat -c %a /v; touch /v/x 2>&1 | grep -o 'Read-only file system'"
+    create(kubectl, configured, container(f"{script}; :", volumeMounts=MOUNT), volumes=[{"name": "v", **volume}])
+    assert output(kubectl, configured) == printed
+
+
+def test_a_directory_below_a_volume_is_as_open_as_the_volume(kubectl: Kubectl, namespace: str) -> None:
+    mounts = [*MOUNT, {"name": "v", "mountPath": "/below", "subPath": "a/b"}]
+    script = "stat -c %a /v/a /below"
+    create(kubectl, namespace, container(script, volumeMounts=mounts), volumes=[{"name": "v", "emptyDir": {}}])
+    assert output(kubectl, namespace) == "777\n777\n"
+
+
 def test_a_volume_follows_its_config_map(kubectl: Kubectl, configured: str) -> None:
     """All at once; a file that was mounted alone, by subPath, stays as it was."""
     alone = {"name": "v", "mountPath": "/alone", "subPath": "a"}
