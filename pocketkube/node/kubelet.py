@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterator
 
 from pocketkube.events import EventRecorder
-from pocketkube.node import claimed_storage
+from pocketkube.node import claimed_storage, local_storage
 from pocketkube.node.builtin import Program
 from pocketkube.node.containers import Container
 from pocketkube.node.images import Images
@@ -67,6 +67,13 @@ class Kubelets:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(Sampler(self._containers).run())
             tasks.create_task(self._follow_pods())
+            tasks.create_task(self._evict())
+
+    async def _evict(self) -> None:
+        while True:
+            await asyncio.sleep(local_storage.PERIOD)
+            for worker in self._workers.values():
+                worker.evict_if_overfull()
 
     async def _follow_pods(self) -> None:
         with self._store.watch(PODS, CONFIGMAPS, SECRETS, NAMESPACES) as watch:

@@ -17,6 +17,7 @@ from pocketkube.node.containers import CannotStart, Container
 from pocketkube.node.hooks import run_hook
 from pocketkube.node.images import Images
 from pocketkube.node.launch import launch_of
+from pocketkube.node.local_storage import excess
 from pocketkube.node.network import ClusterNetwork, Node, PodNetwork
 from pocketkube.node.node_files import hostname, write_node_files
 from pocketkube.node.oci import Mount
@@ -25,7 +26,7 @@ from pocketkube.node.processes import Processes, exit_code, read_all_of
 from pocketkube.node.restarts import is_sidecar, runs_again
 from pocketkube.node.runner import Made, Runner, Running
 from pocketkube.node.security import volume_group
-from pocketkube.node.status import INITIALIZING, Situation, gates, pod_status, rejected_status
+from pocketkube.node.status import EVICTED, INITIALIZING, Situation, gates, pod_status, rejected_status
 from pocketkube.node.sysctls import network_sysctls
 from pocketkube.node.volumes import VolumeError, Volumes
 from pocketkube.registry import Registry
@@ -36,6 +37,7 @@ from pocketkube.store import Object
 
 PODS_DIRECTORY = RUN / "pocketkube" / "pods"
 FIRST_RETRY, LONGEST_RETRY = 0.5, 122.0  # seconds between attempts to fill a volume whose ConfigMap is missing
+EVICTION_GRACE = 1.0  # seconds that a Pod has which is evicted
 TOO_LONG: Object = {
     "reason": "DeadlineExceeded",
     "message": "Pod was active on the node longer than the specified deadline",
@@ -135,6 +137,12 @@ class PodWorker:
         if self._volumes.paths and not self._ending:
             with contextlib.suppress(VolumeError):  # what it has shown so far stays
                 self._volumes.write(self.pod, volume_group(self.pod))
+
+    def evict_if_overfull(self) -> None:
+        """End it when it keeps more in an emptyDir than it said."""
+        message = "" if self._is_over() else excess(self.pod, self._volumes.paths)
+        if message:
+            self._end({"reason": EVICTED, "message": message}, "Warning", EVICTION_GRACE)
 
     def terminate(self, grace: float) -> asyncio.Task[None]:
         """Stop the containers, clear up, and take the Pod out of the API."""
@@ -351,16 +359,20 @@ class PodWorker:
             self._deadline = asyncio.get_running_loop().call_later(limit, self._overdue)
 
     def _overdue(self) -> None:
+        self._end(TOO_LONG, "Normal", self.grace())
+
+    def _end(self, why: Object, kind: str, grace: float) -> None:
+        """The node ends it within `grace` seconds: it has failed, whatever its restart policy."""
         if self._is_over():
             return
-        self._failure = TOO_LONG
-        self._machine.recorder.event(self.pod, "Normal", TOO_LONG["reason"], TOO_LONG["message"])
+        self._failure = why
+        self._machine.recorder.event(self.pod, kind, why["reason"], why["message"])
         self.changed()
-        self._setup = asyncio.create_task(self._end_overdue(), name=f"deadline of pod {self.full_name()}")
+        self._setup = asyncio.create_task(self._end_failed(grace), name=f"{why['reason']} of pod {self.full_name()}")
         self._setup.add_done_callback(_log_failure)
 
-    async def _end_overdue(self) -> None:
-        await self._stop_all(self.grace())
+    async def _end_failed(self, grace: float) -> None:
+        await self._stop_all(grace)
         self._let_go()
         self.changed()
 

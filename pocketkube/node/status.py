@@ -13,6 +13,7 @@ from pocketkube.registry import timestamp
 from pocketkube.store import Object
 
 CREATING: Object = {"waiting": {"reason": "ContainerCreating"}}
+EVICTED = "Evicted"
 INITIALIZING: Object = {"waiting": {"reason": "PodInitializing"}}
 
 
@@ -135,15 +136,26 @@ def _conditions(
     ready = not why
     scheduled = [each for each in old.get("conditions", ()) if each["type"] == "PodScheduled"]
     own = {"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"}
+    if situation.failure.get("reason") == EVICTED:
+        own.add("DisruptionTarget")
     foreign = [each for each in old.get("conditions", ()) if each["type"] not in own]
     return [
         *foreign,
+        *_disruption(pod, old, situation.failure),
         _condition(pod, old, "PodReadyToStartContainers", situation.sandbox),
         _condition(pod, old, "Initialized", initialized, _not_initialized(incomplete, phase)),
         _condition(pod, old, "Ready", ready and not shut, shut if ready else why),
         _condition(pod, old, "ContainersReady", ready, why),
         *(scheduled or [_condition(pod, old, "PodScheduled", True)]),
     ]
+
+
+def _disruption(pod: Object, old: Object, failure: Object) -> list[Object]:
+    """https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions"""
+    if failure.get("reason") != EVICTED:
+        return []
+    why = {"reason": "TerminationByKubelet", "message": failure["message"]}
+    return [{**_condition(pod, old, "DisruptionTarget", True), **why}]
 
 
 def gates(pod: Object) -> dict[str, str | None]:
