@@ -55,6 +55,13 @@ def preference(spec: Object, node: Object) -> int:
     return sum(each["weight"] for each in preferred if _matches(each["preference"], labels, fields))
 
 
+def avoided(spec: Object, node: Object) -> int:
+    """How many taints of the node ask to prefer others (PreferNoSchedule) and are not tolerated."""
+    taints = node["spec"].get("taints") or ()
+    tolerations = spec.get("tolerations") or ()
+    return sum(each["effect"] == "PreferNoSchedule" and not tolerates(tolerations, each) for each in taints)
+
+
 def tolerates(tolerations: object, taint: Object) -> bool:
     assert isinstance(tolerations, list | tuple)
     return any(_tolerates(each, taint) for each in tolerations)

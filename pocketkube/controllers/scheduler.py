@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from pocketkube.controllers.claim_templates import missing_claim
 from pocketkube.controllers.neighbours import Neighbours
-from pocketkube.controllers.node_fit import preference, refusal
+from pocketkube.controllers.node_fit import avoided, preference, refusal
 from pocketkube.controllers.node_room import shortage
 from pocketkube.controllers.reconcile import Key, controller_of, follow, key_of
 from pocketkube.events import EventRecorder
@@ -65,7 +65,7 @@ class Scheduler:
             else:
                 fitting.append(node)
         if fitting:
-            self._bind(pod, min(fitting, key=_load(pod, others))["metadata"]["name"])
+            self._bind(pod, min(fitting, key=_load(pod, others, neighbours))["metadata"]["name"])
             return
         self._refuse(pod, nodes, _listed(reasons), outlook)
 
@@ -110,8 +110,8 @@ def _problems(pod: Object, node: Object, others: list[Object], neighbours: Neigh
     return neighbours.refusal(node)
 
 
-def _load(pod: Object, others: list[Object]) -> Callable[[Object], tuple[int, int, int]]:
-    """Preferred nodes first, then fewest Pods of the same owner, then fewest Pods."""
+def _load(pod: Object, others: list[Object], neighbours: Neighbours) -> Callable[[Object], tuple[int, int, int, int]]:
+    """Least avoided by taints, then preferred nodes, then fewest Pods of the same owner, then fewest Pods."""
     owner = controller_of(pod)
     siblings: Counter[str] = Counter()
     everyone: Counter[str] = Counter()
@@ -121,9 +121,10 @@ def _load(pod: Object, others: list[Object]) -> Callable[[Object], tuple[int, in
         if owner and (controller_of(other) or {}).get("uid") == owner["uid"]:
             siblings[node] += 1
 
-    def load(node: Object) -> tuple[int, int, int]:
+    def load(node: Object) -> tuple[int, int, int, int]:
         name = node["metadata"]["name"]
-        return -preference(pod["spec"], node), siblings[name], everyone[name]
+        liked = preference(pod["spec"], node) + neighbours.preference(node)
+        return avoided(pod["spec"], node), -liked, siblings[name], everyone[name]
 
     return load
 

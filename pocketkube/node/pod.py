@@ -30,7 +30,7 @@ from pocketkube.node.status import EVICTED, INITIALIZING, Situation, gates, pod_
 from pocketkube.node.sysctls import network_sysctls
 from pocketkube.node.volumes import VolumeError, Volumes
 from pocketkube.registry import Registry
-from pocketkube.resources import PODS, SERVICEACCOUNTS
+from pocketkube.resources import PODS, SECRETS, SERVICEACCOUNTS
 from pocketkube.sandbox import RUN
 from pocketkube.service_account_tokens import ServiceAccountTokens
 from pocketkube.store import Object
@@ -162,6 +162,7 @@ class PodWorker:
         if spec["image"] in machine.builtins:
             return Made(BuiltinContainer(machine.builtins[spec["image"]], self._network.netns), message_file)
         policy = spec.get("imagePullPolicy", "IfNotPresent")
+        self._tell_of_missing_pull_secrets()
         image = machine.images.find(spec["image"], policy)
         self._tell_of_pull(spec, policy)
         message_file.touch()
@@ -230,6 +231,12 @@ class PodWorker:
         if self._is_over():
             return
         network, node = self._machine.network, self._machine.node.name
+        try:
+            hostname(self.pod, node)
+        except ValueError as error:
+            message = f"Failed to create pod sandbox: {error}"
+            self._machine.recorder.event(self.pod, "Warning", "FailedCreatePodSandBox", message)
+            return
         if self.pod["spec"].get("hostNetwork"):
             self._network = network.of_node(node)
         else:
@@ -316,6 +323,16 @@ class PodWorker:
         address, host = self._network.address, self._machine.node.address
         addresses = {"podIP": address, "podIPs": [{"ip": address}], "hostIP": host, "hostIPs": [{"ip": host}]}
         return {**self.pod, "status": {**self.pod.get("status", {}), **addresses}}
+
+    def _tell_of_missing_pull_secrets(self) -> None:
+        """https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/"""
+        store, namespace = self._machine.registry.store, self.pod["metadata"]["namespace"]
+        names = [each.get("name", "") for each in self.pod["spec"].get("imagePullSecrets") or ()]
+        missing = [name for name in names if store.find(SECRETS, namespace, name) is None]
+        if missing:
+            what = f"Unable to retrieve some image pull secrets ({', '.join(missing)})"
+            message = f"{what}; attempting to pull the image may not succeed."
+            self._machine.recorder.event(self.pod, "Warning", "FailedToRetrieveImagePullSecret", message)
 
     def _tell_of_pull(self, spec: Object, policy: str) -> None:
         image = spec["image"]

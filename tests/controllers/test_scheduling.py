@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -128,6 +129,18 @@ def test_pods_that_stay_together(kubectl: Kubectl, namespace: str) -> None:
     assert len({each["spec"]["nodeName"] for each in get(kubectl, namespace, "pods")["items"]}) == 1
 
 
+@pytest.mark.parametrize(("kind", "nodes"), [("podAffinity", 1), ("podAntiAffinity", 2)])
+def test_pods_that_would_rather_be_near_or_far(kubectl: Kubectl, namespace: str, kind: str, nodes: int) -> None:
+    required = near(kind, "a")["affinity"][kind]["requiredDuringSchedulingIgnoredDuringExecution"]
+    term = {"weight": 10, "podAffinityTerm": required[0]}
+    preferred = {"affinity": {kind: {"preferredDuringSchedulingIgnoredDuringExecution": [term]}}}
+    for name in ("one", "two", "three", "four"):
+        pod(kubectl, namespace, name, **preferred)
+        wait(kubectl, namespace, f"pod/{name}", "condition=PodScheduled")
+    found = Counter(each["spec"]["nodeName"] for each in get(kubectl, namespace, "pods")["items"])
+    assert set(found.values()) == {4 // nodes}
+
+
 @pytest.mark.parametrize(("policy", "fits"), [("Honor", True), ("Ignore", False)])
 def test_pods_that_are_spread(kubectl: Kubectl, namespace: str, policy: str, fits: bool) -> None:
     """Two nodes have one each. A third fits where the control plane, which takes none, does not count as empty."""
@@ -181,6 +194,17 @@ def test_a_cordoned_node_takes_no_more(own_kubectl: Kubectl) -> None:
     own_kubectl("uncordon", "node02")
     wait(own_kubectl, "default", f"pod/{name}", "condition=PodScheduled")
     assert "taints" not in get(own_kubectl, "", "node", "node02")["spec"]
+
+
+def test_a_node_that_is_avoided_where_there_is_another(own_kubectl: Kubectl) -> None:
+    own_kubectl("taint", "node", "node01", "slow=yes:PreferNoSchedule")
+    names = [f"p-{secrets.token_hex(4)}" for _ in range(3)]
+    for name in names:
+        pod(own_kubectl, "default", name)
+        wait(own_kubectl, "default", f"pod/{name}", "condition=PodScheduled")
+        assert get(own_kubectl, "default", "pod", name)["spec"]["nodeName"] == "node02"
+    own_kubectl("taint", "node", "node01", "slow=yes:PreferNoSchedule-")
+    own_kubectl("delete", "pod", *names, "--wait=false", namespace="default")
 
 
 def test_a_taint_drives_pods_away(own_kubectl: Kubectl) -> None:

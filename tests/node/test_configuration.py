@@ -317,6 +317,13 @@ def test_a_host_path_is_of_the_node(kubectl: Kubectl, namespace: str) -> None:
     assert kubectl("logs", "elsewhere", namespace=namespace).stdout == ""
 
 
+def test_a_missing_pull_secret_is_told_of(kubectl: Kubectl, namespace: str) -> None:
+    create(kubectl, namespace, container("echo ok"), imagePullSecrets=[{"name": "no"}])
+    assert output(kubectl, namespace) == "ok\n"
+    what = "Unable to retrieve some image pull secrets (no); attempting to pull the image may not succeed."
+    assert ("Warning", "FailedToRetrieveImagePullSecret", what) in events(kubectl, namespace)
+
+
 def test_a_link_does_not_lead_out_of_the_node(kubectl: Kubectl, namespace: str) -> None:
     here = {"path": f"/data/{namespace}"}
     script = "ln -s / /v/out; ln -s ../../../../../.. /v/up"

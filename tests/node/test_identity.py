@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.node.pods import Kubectl, container, create, output, status, wait
+from tests.node.pods import Kubectl, container, create, output, status, wait, wait_for_event
 
 ROOT_ALONE = os.geteuid() != 0
 SEVERAL_USERS = pytest.mark.skipif(
@@ -114,6 +114,17 @@ def test_names(kubectl: Kubectl, namespace: str, spec: dict[str, Any], script: s
 
 
 CLUSTER = "search NS.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n"
+
+
+def test_a_full_name_that_is_too_long(kubectl: Kubectl, namespace: str) -> None:
+    name = "h" * 50
+    create(kubectl, namespace, container(), hostname=name, subdomain="s", setHostnameAsFQDN=True)
+    full = f"{name}.s.{namespace}.svc.cluster.local"
+    what = f"failed to construct FQDN from pod hostname and cluster domain, FQDN {full} is too long"
+    most = f"(64 characters is the max, {len(full)} characters requested)"
+    told = wait_for_event(kubectl, namespace, "FailedCreatePodSandBox")
+    assert told == f"Failed to create pod sandbox: {what} {most}"
+    assert "podIP" not in status(kubectl, namespace)
 
 
 @pytest.mark.parametrize(
