@@ -11,6 +11,7 @@ from pocketkube.store import Object
 
 UNSCHEDULABLE = "node(s) were unschedulable"
 TAINTED = "node(s) had untolerated taint(s)"
+NOT_NAMED = "node(s) didn't satisfy plugin(s) [NodeAffinity]"
 UNMATCHED = "node(s) didn't match Pod's node affinity/selector"
 
 
@@ -44,6 +45,19 @@ def is_wanted(spec: Object, node: Object) -> bool:
         return True
     fields = {"metadata.name": node["metadata"]["name"]}
     return any(_matches(term, labels, fields) for term in required.get("nodeSelectorTerms") or ())
+
+
+def named_nodes(spec: Object) -> set[str] | None:
+    """The nodes that required node affinity names, as that of a DaemonSet's Pods does; None when it may be any."""
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or ()
+    names: set[str] = set()
+    for term in terms:
+        fields = [each for each in term.get("matchFields") or () if each["operator"] == "In"]
+        if not fields:
+            return None
+        names |= set.intersection(*(set(each["values"]) for each in fields))
+    return names if terms else None
 
 
 def preference(spec: Object, node: Object) -> int:

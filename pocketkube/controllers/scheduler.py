@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from pocketkube.controllers.claim_templates import missing_claim
 from pocketkube.controllers.neighbours import Neighbours
-from pocketkube.controllers.node_fit import avoided, preference, refusal
+from pocketkube.controllers.node_fit import NOT_NAMED, avoided, named_nodes, preference, refusal
 from pocketkube.controllers.node_room import shortage
 from pocketkube.controllers.reconcile import Key, controller_of, follow, key_of
 from pocketkube.events import EventRecorder
@@ -101,6 +101,9 @@ class Scheduler:
 
 def _problems(pod: Object, node: Object, others: list[Object], neighbours: Neighbours) -> tuple[list[str], bool]:
     """Why the Pod cannot go to the node: what the first filter that refuses says; and that no preemption would help."""
+    names = named_nodes(pod["spec"])
+    if names is not None and node["metadata"]["name"] not in names:
+        return [NOT_NAMED], True
     unfit = refusal(pod["spec"], node)
     if unfit:
         return [unfit], True

@@ -35,6 +35,12 @@ def node_affinity(*terms: dict[str, Any]) -> dict[str, Any]:
     return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}}
 
 
+def on_node(name: str) -> dict[str, Any]:
+    field = {"key": "metadata.name", "operator": "In", "values": [name]}
+    required = {"nodeSelectorTerms": [{"matchFields": [field]}]}
+    return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}}
+
+
 def near(kind: str, app: str) -> dict[str, Any]:
     term = {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": app}}}
     return {"affinity": {kind: {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
@@ -91,6 +97,12 @@ def test_the_node_that_is_asked_for(kubectl: Kubectl, namespace: str, spec: dict
             f"{TAINTED}, 2 node(s) didn't match pod affinity rules",
             HELPLESS,
             id="affinity",
+        ),
+        pytest.param(
+            {**on_node("node01"), **asks_for(cpu="3")},
+            "1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]",
+            HELPLESS,
+            id="named-node",
         ),
         pytest.param(
             {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]},
