@@ -36,10 +36,8 @@ class OrphanedPodController:
 
     def reconcile(self, key: Key) -> float | None:
         pod = self._store.find(PODS, *key)
-        if pod is None:
-            return None
-        node = pod["spec"]["nodeName"]
-        if self._store.find(NODES, "", node):
+        node = pod["spec"].get("nodeName") if pod else None
+        if node is None or self._store.find(NODES, "", node):
             return None
         left = self._missing.setdefault(node, time.monotonic()) + QUARANTINE - time.monotonic()
         if left > 0:

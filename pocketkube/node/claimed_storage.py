@@ -9,6 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
+from pocketkube.node.configuration import ConfigError
 from pocketkube.resources import NAMESPACES
 from pocketkube.sandbox import RUN
 from pocketkube.store import Object, Store
@@ -17,8 +18,11 @@ STORAGE = RUN / "pocketkube" / "claims"
 
 
 def claimed(store: Store, pod: Object, claim: str, group: int | None) -> Path:
-    """The claim's directory, made when it is first used. `group`: owns it (fsGroup)."""
-    namespace = store.get(NAMESPACES, "", pod["metadata"]["namespace"])
+    """The claim's directory, made when it is first used. `group`: owns it (fsGroup). ConfigError: nobody claims it."""
+    name = pod["metadata"]["namespace"]
+    namespace = store.find(NAMESPACES, "", name)
+    if namespace is None:  # it has just gone, and its Pods are about to
+        raise ConfigError(f'namespace "{name}" not found')
     uid: str = namespace["metadata"]["uid"]
     path = STORAGE / uid / claim  # a namespace of the same name later has other claims
     if not path.exists():

@@ -314,6 +314,8 @@ class Runner:
     def _could_not_start(self, container: Running, error: CannotStart) -> int:
         message = f"failed to create containerd task: failed to create shim task: OCI runtime create failed: {error}"
         self._identify(container)
+        container.log.close()
+        self.previous_log, self.log = self.log, container.log
         ended = {
             "exitCode": 128,
             "reason": "StartError",

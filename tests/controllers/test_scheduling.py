@@ -177,6 +177,7 @@ def test_a_gate_holds_a_pod_back(kubectl: Kubectl, namespace: str) -> None:
     pod(kubectl, namespace, schedulingGates=[{"name": "example.com/wait"}])
     wait(kubectl, namespace, "pod/it", "condition=PodScheduled=False")
     assert kubectl("get", "pod", "it", "--no-headers", namespace=namespace).stdout.split()[2] == "SchedulingGated"
+    assert kubectl("logs", "it", namespace=namespace).stdout == ""
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,8 @@ def test_a_pod_that_the_node_refuses(
     assert ("Warning", reason, message) in events(kubectl, namespace)
     shown_as = kubectl("get", "pod", "p", "--no-headers", namespace=namespace).stdout.split()
     assert shown_as[1:3] == ["0/1", reason]
+    refused = kubectl("logs", "p", namespace=namespace, fails=True).stderr
+    assert 'container "c" in pod "p" is not available' in refused
 
 
 NODE = {"metadata": {"name": "n"}, "spec": {}, "status": {"allocatable": {"cpu": "2", "memory": "1Gi", "pods": "2"}}}
