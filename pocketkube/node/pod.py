@@ -350,11 +350,14 @@ class PodWorker:
         live = registry.store.find(PODS, metadata["namespace"], metadata["name"])
         if live is None or live["metadata"]["uid"] != self.uid:
             return
+        with contextlib.suppress(ApiError):  # deleted meanwhile
+            registry.update(PODS, {**live, "status": self._status(live)}, subresource="status")
+
+    def _status(self, live: Object) -> Object:
+        """What follows the status that the Pod has."""
         old = live.get("status", {})
         if self._rejected:
-            status = rejected_status(live, old, self._failure)
-            registry.update(PODS, {**live, "status": status}, subresource="status")
-            return
+            return rejected_status(live, old, self._failure)
         situation = Situation(
             address=self._network.address if self._network else old.get("podIP", ""),
             host=self._machine.node.address,
@@ -363,9 +366,7 @@ class PodWorker:
             failure=self._failure,
         )
         inits, containers = ([runner.state for runner in each] for each in (self.inits, self.containers))
-        status = pod_status(live, old, situation, inits, containers)
-        with contextlib.suppress(ApiError):  # deleted meanwhile
-            registry.update(PODS, {**live, "status": status}, subresource="status")
+        return pod_status(live, old, situation, inits, containers)
 
     def _arm_deadline(self) -> None:
         """https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/: activeDeadlineSeconds"""
