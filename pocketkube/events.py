@@ -10,6 +10,8 @@ from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import EVENTS
 from pocketkube.store import Object
 
+SIMILAR = 10  # messages for one reason of one object; what comes after them becomes one event
+MEMORY = 600.0  # seconds after the last of them until similar events are told one by one again
 REMEMBERED = 1024  # of one recorder: an equal event again raises the count of the one before
 
 
@@ -21,13 +23,21 @@ class EventRecorder:
         self._component = component
         self._host = host
         self._seen: dict[tuple[str, ...], tuple[str, str]] = {}
+        self._similar: dict[tuple[str, ...], tuple[float, set[str]]] = {}
 
     def event(self, obj: Object, kind: str, reason: str, message: str, field_path: str = "") -> None:
-        """`kind` is Normal or Warning. Never raises: an event that cannot be kept is not worth failing for."""
+        """`kind` is Normal or Warning. Never raises: an event that cannot be kept is not worth failing for.
+
+        Equal ones are counted and many similar ones combined, as EventCorrelator does:
+        k8s.io/client-go/tools/record/events_cache.go
+        """
         metadata = obj["metadata"]
-        key = (metadata["uid"], kind, reason, message, field_path)
+        group = (metadata["uid"], kind, reason)
+        key: tuple[str, ...] = (*group, message, field_path)
+        if self._is_one_of_many(group, message):
+            key, message = group, f"(combined from similar events): {message}"
         with contextlib.suppress(ApiError):
-            if key in self._seen and self._count(*self._seen[key]):
+            if key in self._seen and self._count(*self._seen[key], message):
                 return
             namespace = metadata.get("namespace", "default")
             made = self._registry.create(EVENTS, self._new(obj, kind, reason, message, field_path), namespace)
@@ -35,9 +45,24 @@ class EventRecorder:
                 self._seen.pop(next(iter(self._seen)))
             self._seen[key] = (namespace, made["metadata"]["name"])
 
-    def _count(self, namespace: str, name: str) -> bool:
+    def _is_one_of_many(self, group: tuple[str, ...], message: str) -> bool:
+        now = time.monotonic()
+        last, messages = self._similar.pop(group, (now, set()))
+        if now - last > MEMORY:
+            messages = set()
+        messages.add(message)
+        many = len(messages) >= SIMILAR
+        if many:
+            messages.pop()
+        if len(self._similar) >= REMEMBERED:
+            self._similar.pop(next(iter(self._similar)))
+        self._similar[group] = now, messages
+        return many
+
+    def _count(self, namespace: str, name: str, message: str) -> bool:
         def once_more(event: Object) -> None:
             event["count"] += 1
+            event["message"] = message
             event["lastTimestamp"] = timestamp()
 
         if self._registry.store.find(EVENTS, namespace, name) is None:

@@ -13,6 +13,7 @@ from pocketkube.controllers.jobs import JobController
 from pocketkube.controllers.mirroring import EndpointSliceMirroringController
 from pocketkube.controllers.namespace import NamespaceController
 from pocketkube.controllers.node_taints import NodeTaintController
+from pocketkube.controllers.orphaned_pods import OrphanedPodController
 from pocketkube.controllers.replicaset import ReplicaSetController
 from pocketkube.controllers.resourcequota import ResourceQuotaController
 from pocketkube.controllers.scheduler import Scheduler
@@ -32,6 +33,7 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             JobController(registry),
             Scheduler(registry),
             NodeTaintController(registry),
+            OrphanedPodController(registry),
             EndpointSliceController(registry),
             EndpointsController(registry),
             EndpointSliceMirroringController(registry),

@@ -40,14 +40,16 @@ class EndpointsController:
         labels = {**(service["metadata"].get("labels") or {}), MANAGED: "endpoint-controller"}
         if service["spec"].get("clusterIP") == "None":
             labels[HEADLESS] = ""
-        content = {"subsets": _subsets(service, self._store.list(PODS, key[0]))}
+        subsets = _subsets(service, self._store.list(PODS, key[0]))
+        content = {"subsets": subsets} if subsets else {}
         if found is None:
             made = {"name": key[1], "labels": labels, "annotations": {TRIGGER_TIME: timestamp()}}
             self._registry.create(ENDPOINTS, {"metadata": made, **content}, key[0])
-        elif (found.get("subsets") or []) != content["subsets"] or found["metadata"].get("labels") != labels:
+        elif (found.get("subsets") or []) != subsets or found["metadata"].get("labels") != labels:
             annotations = {**(found["metadata"].get("annotations") or {}), TRIGGER_TIME: timestamp()}
             metadata = {**found["metadata"], "labels": labels, "annotations": annotations}
-            self._registry.update(ENDPOINTS, {**found, "metadata": metadata, **content})
+            kept = {field: value for field, value in found.items() if field != "subsets"}
+            self._registry.update(ENDPOINTS, {**kept, "metadata": metadata, **content})
 
 
 def _subsets(service: Object, pods: list[Object]) -> list[Object]:

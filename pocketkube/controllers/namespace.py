@@ -14,6 +14,11 @@ from pocketkube.resources import CONFIGMAPS, NAMESPACES, PODS, SERVED, SERVICEAC
 from pocketkube.store import Event, Object
 
 ROOT_CA = "kube-root-ca.crt"
+ROOT_CA_USE = (
+    "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
+    "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes "
+    "clusters."
+)
 FINALIZER = "kubernetes"
 NAMESPACED = tuple(resource for resource in SERVED if resource.namespaced)
 
@@ -35,7 +40,8 @@ class NamespaceController:
             return []
         namespace = self._store.find(NAMESPACES, "", name)
         leaving = namespace is not None and "deletionTimestamp" in namespace["metadata"]
-        return [("", name)] if leaving or event.type == "DELETED" else []
+        is_root_ca = event.resource is CONFIGMAPS and event.object["metadata"]["name"] == ROOT_CA
+        return [("", name)] if leaving or is_root_ca or event.type == "DELETED" else []
 
     def reconcile(self, key: Key) -> None:
         namespace = self._store.find(NAMESPACES, *key)
@@ -49,9 +55,13 @@ class NamespaceController:
     def _furnish(self, name: str) -> None:
         if self._store.find(SERVICEACCOUNTS, name, "default") is None:
             self._registry.create(SERVICEACCOUNTS, {"metadata": {"name": "default"}}, name)
-        if self._store.find(CONFIGMAPS, name, ROOT_CA) is None:
-            data = {"metadata": {"name": ROOT_CA}, "data": {"ca.crt": self._ca_certificate}}
-            self._registry.create(CONFIGMAPS, data, name)
+        data = {"ca.crt": self._ca_certificate}
+        published = self._store.find(CONFIGMAPS, name, ROOT_CA)
+        if published is None:
+            metadata = {"name": ROOT_CA, "annotations": {"kubernetes.io/description": ROOT_CA_USE}}
+            self._registry.create(CONFIGMAPS, {"metadata": metadata, "data": data}, name)
+        elif published.get("data") != data:
+            self._registry.update(CONFIGMAPS, {**published, "data": data})
 
     def _empty(self, name: str) -> None:
         pods = self._store.list(PODS, name)

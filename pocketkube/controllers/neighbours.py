@@ -6,7 +6,6 @@ https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constrai
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from pocketkube.controllers.node_fit import is_tolerated, is_wanted
@@ -14,6 +13,7 @@ from pocketkube.label_selector import selects
 from pocketkube.store import Object
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 NO_TOPOLOGY = "node(s) didn't match pod topology spread constraints (missing required label)"
 UNEVEN = "node(s) didn't match pod topology spread constraints"
 NOT_NEAR = "node(s) didn't match pod affinity rules"
@@ -52,25 +52,45 @@ class Neighbours:
                     return [UNWELCOME], False
         return [], False
 
-    def _is_uneven(self, constraint: Object, domain: str) -> bool:
+    def preference(self, node: Object) -> int:
+        """How much the Pod would like to be there: the weight of a term counts for every Pod that it is about."""
+        labels = self._labels[node["metadata"]["name"]]
+        liked = self._weight("podAffinity", labels) - self._weight("podAntiAffinity", labels)
+        return liked - sum(
+            self._count(constraint, labels[constraint["topologyKey"]])
+            for constraint in self._pod["spec"].get("topologySpreadConstraints") or ()
+            if constraint["whenUnsatisfiable"] == "ScheduleAnyway" and constraint["topologyKey"] in labels
+        )
+
+    def _weight(self, kind: str, labels: dict[str, str]) -> int:
+        preferred = ((self._pod["spec"].get("affinity") or {}).get(kind) or {}).get(PREFERRED) or ()
+        return sum(
+            int(each["weight"])
+            for each in preferred
+            for other in self._chosen(self._pod, each["podAffinityTerm"])
+            if self._same(each["podAffinityTerm"], labels, other)
+        )
+
+    def _count(self, constraint: Object, domain: str) -> int:
+        """How many Pods that the constraint spreads are in the domain."""
         key, selector = constraint["topologyKey"], constraint.get("labelSelector") or {}
-        counts: Counter[str] = Counter()
-        for node in self._nodes:
-            value = self._labels[node["metadata"]["name"]].get(key)
-            if value is not None and self._counts(constraint, node):
-                counts[value] += 0
-        for other in self._others:
-            value = self._labels.get(other["spec"]["nodeName"], {}).get(key)
-            same = other["metadata"]["namespace"] == self._pod["metadata"]["namespace"]
-            if (
-                value is not None
-                and value in counts
-                and same
-                and selects(selector, other["metadata"].get("labels") or {})
-            ):
-                counts[value] += 1
-        itself = selects(selector, self._pod["metadata"].get("labels") or {})
-        return counts[domain] + itself - min(counts.values(), default=0) > int(constraint["maxSkew"])
+        return sum(
+            self._labels.get(other["spec"]["nodeName"], {}).get(key) == domain
+            and other["metadata"]["namespace"] == self._pod["metadata"]["namespace"]
+            and selects(selector, other["metadata"].get("labels") or {})
+            for other in self._others
+        )
+
+    def _is_uneven(self, constraint: Object, domain: str) -> bool:
+        domains = {
+            value
+            for node in self._nodes
+            if (value := self._labels[node["metadata"]["name"]].get(constraint["topologyKey"])) is not None
+            and self._counts(constraint, node)
+        }
+        counts = {each: self._count(constraint, each) for each in domains}
+        itself = selects(constraint.get("labelSelector") or {}, self._pod["metadata"].get("labels") or {})
+        return counts.get(domain, 0) + itself - min(counts.values(), default=0) > int(constraint["maxSkew"])
 
     def _counts(self, constraint: Object, node: Object) -> bool:
         """Whether the node is one of those among which the Pods are spread."""

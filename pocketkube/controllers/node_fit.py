@@ -11,6 +11,7 @@ from pocketkube.store import Object
 
 UNSCHEDULABLE = "node(s) were unschedulable"
 TAINTED = "node(s) had untolerated taint(s)"
+NOT_NAMED = "node(s) didn't satisfy plugin(s) [NodeAffinity]"
 UNMATCHED = "node(s) didn't match Pod's node affinity/selector"
 
 
@@ -23,11 +24,11 @@ def refusal(spec: Object, node: Object) -> str:
     return "" if is_wanted(spec, node) else UNMATCHED
 
 
-def is_tolerated(spec: Object, node: Object) -> bool:
-    """Whether a Pod of that specification tolerates the node's taints."""
+def is_tolerated(spec: Object, node: Object, effects: tuple[str, ...] = ("NoSchedule", "NoExecute")) -> bool:
+    """Whether a Pod of that specification tolerates the node's taints that have one of the `effects`."""
     tolerations = spec.get("tolerations") or ()
     taints = node["spec"].get("taints") or ()
-    return all(each["effect"] == "PreferNoSchedule" or tolerates(tolerations, each) for each in taints)
+    return all(each["effect"] not in effects or tolerates(tolerations, each) for each in taints)
 
 
 CORDONED: Object = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
@@ -46,6 +47,19 @@ def is_wanted(spec: Object, node: Object) -> bool:
     return any(_matches(term, labels, fields) for term in required.get("nodeSelectorTerms") or ())
 
 
+def named_nodes(spec: Object) -> set[str] | None:
+    """The nodes that required node affinity names, as that of a DaemonSet's Pods does; None when it may be any."""
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or ()
+    names: set[str] = set()
+    for term in terms:
+        fields = [each for each in term.get("matchFields") or () if each["operator"] == "In"]
+        if not fields:
+            return None
+        names |= set.intersection(*(set(each["values"]) for each in fields))
+    return names if terms else None
+
+
 def preference(spec: Object, node: Object) -> int:
     """The weight of the preferred node affinity terms that the node matches."""
     affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
@@ -53,6 +67,13 @@ def preference(spec: Object, node: Object) -> int:
     fields = {"metadata.name": node["metadata"]["name"]}
     preferred = affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or ()
     return sum(each["weight"] for each in preferred if _matches(each["preference"], labels, fields))
+
+
+def avoided(spec: Object, node: Object) -> int:
+    """How many taints of the node ask to prefer others (PreferNoSchedule) and are not tolerated."""
+    taints = node["spec"].get("taints") or ()
+    tolerations = spec.get("tolerations") or ()
+    return sum(each["effect"] == "PreferNoSchedule" and not tolerates(tolerations, each) for each in taints)
 
 
 def tolerates(tolerations: object, taint: Object) -> bool:

@@ -5,6 +5,8 @@ Source: https://kubernetes.io/docs/concepts/configuration/manage-resources-conta
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pocketkube.admission.pod_resources import pod_resources
 from pocketkube.quantity import parse
 from pocketkube.store import Object
@@ -14,20 +16,40 @@ NO_PORTS = "node(s) didn't have free ports for the requested pod ports"
 
 def shortage(pod: Object, node: Object, others: list[Object]) -> tuple[list[str], bool]:
     """What is missing, in the scheduler's words, and whether the node could not hold the Pod even if it were empty."""
-    here = [each for each in others if each["spec"]["nodeName"] == node["metadata"]["name"] and not _is_over(each)]
-    taken = {port for each in here for port in _host_ports(each["spec"])}
-    if taken & set(_host_ports(pod["spec"])):
+    here = [each for each in others if each["spec"]["nodeName"] == node["metadata"]["name"]]
+    if ports_are_taken(pod, here):
         return [NO_PORTS], False
+    short = shortages(pod, node, here)
+    missing = ["Too many pods" if each.resource == "pods" else f"Insufficient {each.resource}" for each in short]
+    return missing, any(each.requested > each.capacity for each in short)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """Of one resource, in billionths of its unit."""
+
+    resource: str
+    requested: int
+    used: int
+    capacity: int
+
+
+def shortages(pod: Object, node: Object, here: list[Object]) -> list[Shortage]:
+    """What the node has too little of for the Pod beside those that are `here`."""
     room = node["status"]["allocatable"]
-    missing = ["Too many pods"] if len(here) >= int(room["pods"]) else []
-    helpless = False
+    here = [each for each in here if not _is_over(each)]
+    one = parse("1").nano
+    asked = {"pods": (one, len(here) * one)}
     for name, text in sorted(pod_resources(pod["spec"], "requests").items()):
-        asked, all_of_it = parse(text).nano, parse(room.get(name, "0")).nano
         used = sum(parse(pod_resources(each["spec"], "requests").get(name, "0")).nano for each in here)
-        if asked and asked > all_of_it - used:
-            missing.append(f"Insufficient {name}")
-            helpless = helpless or asked > all_of_it
-    return missing, helpless
+        asked[name] = parse(text).nano, used
+    found = [Shortage(name, *numbers, parse(room.get(name, "0")).nano) for name, numbers in asked.items()]
+    return [each for each in found if each.requested and each.requested > each.capacity - each.used]
+
+
+def ports_are_taken(pod: Object, here: list[Object]) -> bool:
+    wanted = set(_host_ports(pod["spec"]))
+    return bool(wanted) and any(not wanted.isdisjoint(_host_ports(each["spec"])) for each in here if not _is_over(each))
 
 
 def _is_over(pod: Object) -> bool:

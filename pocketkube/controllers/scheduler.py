@@ -9,8 +9,9 @@ import copy
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from pocketkube.controllers.claim_templates import missing_claim
 from pocketkube.controllers.neighbours import Neighbours
-from pocketkube.controllers.node_fit import preference, refusal
+from pocketkube.controllers.node_fit import NOT_NAMED, avoided, named_nodes, preference, refusal
 from pocketkube.controllers.node_room import shortage
 from pocketkube.controllers.reconcile import Key, controller_of, follow, key_of
 from pocketkube.events import EventRecorder
@@ -47,6 +48,10 @@ class Scheduler:
             self._note(pod, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates")
             return
         nodes = self._store.list(NODES)
+        claim = missing_claim(self._store, pod)
+        if claim:
+            self._refuse(pod, nodes, f'persistentvolumeclaim "{claim}" not found', Counter({NO_HELP: len(nodes)}))
+            return
         others = [each for each in self._store.list(PODS) if each["spec"].get("nodeName")]
         neighbours = Neighbours(pod, nodes, others)
         fitting = []
@@ -60,11 +65,14 @@ class Scheduler:
             else:
                 fitting.append(node)
         if fitting:
-            self._bind(pod, min(fitting, key=_load(pod, others))["metadata"]["name"])
+            self._bind(pod, min(fitting, key=_load(pod, others, neighbours))["metadata"]["name"])
             return
+        self._refuse(pod, nodes, _listed(reasons), outlook)
+
+    def _refuse(self, pod: Object, nodes: list[Object], why: str, outlook: Counter[str]) -> None:
         head = f"0/{len(nodes)} nodes are available"
         message = (
-            f"{head}: {_listed(reasons)}. no new claims to deallocate, preemption: {head}: {_listed(outlook)}."
+            f"{head}: {why}. no new claims to deallocate, preemption: {head}: {_listed(outlook)}."
             if nodes
             else "no nodes available to schedule pods"
         )
@@ -93,6 +101,9 @@ class Scheduler:
 
 def _problems(pod: Object, node: Object, others: list[Object], neighbours: Neighbours) -> tuple[list[str], bool]:
     """Why the Pod cannot go to the node: what the first filter that refuses says; and that no preemption would help."""
+    names = named_nodes(pod["spec"])
+    if names is not None and node["metadata"]["name"] not in names:
+        return [NOT_NAMED], True
     unfit = refusal(pod["spec"], node)
     if unfit:
         return [unfit], True
@@ -102,8 +113,8 @@ def _problems(pod: Object, node: Object, others: list[Object], neighbours: Neigh
     return neighbours.refusal(node)
 
 
-def _load(pod: Object, others: list[Object]) -> Callable[[Object], tuple[int, int, int]]:
-    """Preferred nodes first, then fewest Pods of the same owner, then fewest Pods."""
+def _load(pod: Object, others: list[Object], neighbours: Neighbours) -> Callable[[Object], tuple[int, int, int, int]]:
+    """Least avoided by taints, then preferred nodes, then fewest Pods of the same owner, then fewest Pods."""
     owner = controller_of(pod)
     siblings: Counter[str] = Counter()
     everyone: Counter[str] = Counter()
@@ -113,9 +124,10 @@ def _load(pod: Object, others: list[Object]) -> Callable[[Object], tuple[int, in
         if owner and (controller_of(other) or {}).get("uid") == owner["uid"]:
             siblings[node] += 1
 
-    def load(node: Object) -> tuple[int, int, int]:
+    def load(node: Object) -> tuple[int, int, int, int]:
         name = node["metadata"]["name"]
-        return -preference(pod["spec"], node), siblings[name], everyone[name]
+        liked = preference(pod["spec"], node) + neighbours.preference(node)
+        return avoided(pod["spec"], node), -liked, siblings[name], everyone[name]
 
     return load
 

@@ -9,6 +9,7 @@ import copy
 import math
 from collections.abc import Iterable
 
+from pocketkube.controllers.claim_templates import claimed_volumes
 from pocketkube.controllers.claims import claim, owner_keys
 from pocketkube.controllers.reconcile import (
     Key,
@@ -71,7 +72,7 @@ class StatefulSetController:
         `before`: the template that Pods below the partition are made from.
         """
         spec = statefulset["spec"]
-        first = (spec.get("ordinals") or {}).get("start", 0)
+        first = _first_ordinal(statefulset)
         wanted = range(first, first + spec["replicas"])
         ordered = spec["podManagementPolicy"] == "OrderedReady"
         for ordinal in wanted:
@@ -91,14 +92,13 @@ class StatefulSetController:
 
     def _update(self, statefulset: Object, update: str, pods: list[Object]) -> None:
         """Rolling update: from the highest ordinal down to the partition, each once those before it are available."""
-        strategy = statefulset["spec"]["updateStrategy"]
-        if strategy["type"] != "RollingUpdate":
+        if not _rolls(statefulset):
             return
-        rolling = strategy.get("rollingUpdate") or {}
+        rolling = statefulset["spec"]["updateStrategy"].get("rollingUpdate") or {}
         most = max(share(rolling.get("maxUnavailable", 1), len(pods), math.ceil), 1)
         down = 0
         for pod in pods:
-            if _ordinal(pod) < rolling.get("partition", 0):
+            if _is_held_back(statefulset, _ordinal(pod)):
                 return
             if down >= most:
                 return
@@ -111,8 +111,7 @@ class StatefulSetController:
     def _create(self, statefulset: Object, update: str, before: Object | None, ordinal: int) -> Object:
         name = f"{statefulset['metadata']['name']}-{ordinal}"
         template, revision = statefulset["spec"]["template"], update
-        rolling = statefulset["spec"]["updateStrategy"].get("rollingUpdate") or {}
-        if before is not None and ordinal < rolling.get("partition", 0):
+        if before is not None and _is_held_back(statefulset, ordinal):
             template = {key: value for key, value in before.items() if key != "$patch"}
             revision = statefulset["status"]["currentRevision"]
         template = copy.deepcopy(template)
@@ -130,6 +129,10 @@ class StatefulSetController:
             "ownerReferences": [reference_to(statefulset)],
         }
         spec = {**template["spec"], "hostname": name}
+        claims = claimed_volumes(statefulset, name)
+        if claims:
+            own = {each["name"] for each in claims}
+            spec["volumes"] = [*claims, *(each for each in spec.get("volumes") or () if each["name"] not in own)]
         if statefulset["spec"].get("serviceName"):
             spec["subdomain"] = statefulset["spec"]["serviceName"]
         namespace = statefulset["metadata"]["namespace"]
@@ -162,7 +165,7 @@ class StatefulSetController:
     def _report(self, statefulset: Object, before: str, update: str, pods: list[Object]) -> None:
         ready = sum(map(is_ready, pods))
         updated = sum(_revision(pod) == update for pod in pods)
-        current = update if updated == len(pods) == ready else before
+        current = update if _rolls(statefulset) and updated == len(pods) == ready else before
         status = {
             "observedGeneration": statefulset["metadata"]["generation"],
             "replicas": len(pods),
@@ -183,6 +186,20 @@ def _ordinal(pod: Object) -> int:
     """-1 for a Pod that is not named as those of a StatefulSet are."""
     text = pod["metadata"]["name"].rpartition("-")[2]
     return int(text) if text.isdigit() else -1
+
+
+def _first_ordinal(statefulset: Object) -> int:
+    return int((statefulset["spec"].get("ordinals") or {}).get("start", 0))
+
+
+def _rolls(statefulset: Object) -> bool:
+    return bool(statefulset["spec"]["updateStrategy"]["type"] == "RollingUpdate")
+
+
+def _is_held_back(statefulset: Object, ordinal: int) -> bool:
+    """Whether the partition, which counts from the first ordinal, keeps the Pod at the revision before."""
+    rolling = statefulset["spec"]["updateStrategy"].get("rollingUpdate") or {}
+    return bool(ordinal < _first_ordinal(statefulset) + rolling.get("partition", 0))
 
 
 def _min_ready(statefulset: Object) -> int:

@@ -20,8 +20,7 @@ REFERENCE = re.compile(r"\$\$|\$\(([^()]*)\)")
 def environment(store: Store, pod: Object, container: Object) -> dict[str, str]:
     """Variables in the order in which Kubernetes decides: Services, envFrom, env."""
     variables: dict[str, str] = {}
-    if pod["spec"].get("enableServiceLinks", True):
-        variables.update(_service_links(store, pod["metadata"]["namespace"]))
+    variables.update(_service_links(store, pod))
     for source in container.get("envFrom") or ():
         variables.update(_from_source(store, pod, source))
     for entry in container.get("env") or ():
@@ -67,11 +66,16 @@ def _from_source(store: Store, pod: Object, source: Object) -> dict[str, str]:
     return {}
 
 
-def _service_links(store: Store, namespace: str) -> Iterable[tuple[str, str]]:
-    """The variables of every Service with a cluster IP in the Pod's namespace, and of default/kubernetes."""
+def _service_links(store: Store, pod: Object) -> Iterable[tuple[str, str]]:
+    """The variables of every Service with a cluster IP in the Pod's namespace, and always of default/kubernetes.
+
+    Source: getServiceEnvVarMap in k8s.io/kubernetes/pkg/kubelet/kubelet_pods.go
+    """
     kubernetes = store.find(SERVICES, "default", "kubernetes")
     services = {service["metadata"]["name"]: service for service in ([kubernetes] if kubernetes else [])}
-    services.update({service["metadata"]["name"]: service for service in store.list(SERVICES, namespace)})
+    if pod["spec"].get("enableServiceLinks", True):
+        own = store.list(SERVICES, pod["metadata"]["namespace"])
+        services.update({service["metadata"]["name"]: service for service in own})
     for name, service in services.items():
         address = service["spec"].get("clusterIP")
         ports = service["spec"].get("ports")

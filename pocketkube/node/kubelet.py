@@ -7,9 +7,11 @@ import logging
 from collections.abc import Iterator
 
 from pocketkube.events import EventRecorder
+from pocketkube.node import claimed_storage, local_storage
 from pocketkube.node.builtin import Program
 from pocketkube.node.containers import Container
 from pocketkube.node.images import Images
+from pocketkube.node.kubelet_admission import rejection
 from pocketkube.node.limits import Sampler
 from pocketkube.node.network import ClusterNetwork
 from pocketkube.node.node_events import announce
@@ -17,7 +19,7 @@ from pocketkube.node.pod import Joined, Machine, PodWorker
 from pocketkube.node.probes import Prober
 from pocketkube.node.processes import Processes
 from pocketkube.registry import Registry
-from pocketkube.resources import CONFIGMAPS, NODES, PODS, SECRETS
+from pocketkube.resources import CONFIGMAPS, NAMESPACES, NODES, PODS, SECRETS
 from pocketkube.service_account_tokens import ServiceAccountTokens
 from pocketkube.store import Event, Object
 
@@ -65,13 +67,23 @@ class Kubelets:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(Sampler(self._containers).run())
             tasks.create_task(self._follow_pods())
+            tasks.create_task(self._evict())
+
+    async def _evict(self) -> None:
+        while True:
+            await asyncio.sleep(local_storage.PERIOD)
+            for worker in self._workers.values():
+                worker.evict_if_overfull()
 
     async def _follow_pods(self) -> None:
-        with self._store.watch(PODS, CONFIGMAPS, SECRETS) as watch:
+        with self._store.watch(PODS, CONFIGMAPS, SECRETS, NAMESPACES) as watch:
             async for events in watch:
                 for event in events:
                     if event.resource is PODS:
                         self._follow(event)
+                    elif event.resource is NAMESPACES:
+                        if event.type == "DELETED":
+                            claimed_storage.forget(event.object)
                     else:
                         self._config_changed(event.object["metadata"]["namespace"])
 
@@ -111,8 +123,14 @@ class Kubelets:
         if "deletionTimestamp" in pod["metadata"]:
             return
         uid = pod["metadata"]["uid"]
-        self._workers[uid] = PodWorker(machine, pod, self._forget)
-        self._workers[uid].start()
+        node = self._store.get(NODES, "", machine.node.name)
+        here = [each.pod for each in self._workers.values() if each.pod["spec"]["nodeName"] == machine.node.name]
+        worker = self._workers[uid] = PodWorker(machine, pod, self._forget)
+        why = rejection(pod, node, here)
+        if why:
+            worker.reject(why)
+        else:
+            worker.start()
 
     def _end(self, worker: PodWorker, grace: float) -> None:
         """End it within `grace` seconds; a Pod that is ending already is only given less time."""

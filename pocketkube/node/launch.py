@@ -35,7 +35,7 @@ def launch_of(
         working_directory=container.get("workingDir") or image.working_directory,
         hostname=host,
         terminal=container.get("tty", False),
-        mounts=[*mounts, *container_mounts(container, volumes, variables)],
+        mounts=[*mounts, *container_mounts(pod, container, volumes, variables)],
         network=network,
         identity=identity(pod, container, image),
         capabilities=tuple(capabilities(container)),

@@ -37,7 +37,9 @@ def hostname(pod: Object, node: str) -> str:
         return name
     full = f"{name}.{domain}"
     if len(full) > LONGEST_NAME + 1:
-        raise ValueError(f"failed to construct FQDN from pod hostname and cluster domain, FQDN {full} is too long")
+        most = f"({LONGEST_NAME + 1} characters is the max, {len(full)} characters requested)"
+        what = "failed to construct FQDN from pod hostname and cluster domain"
+        raise ValueError(f"{what}, FQDN {full} is too long {most}")
     return full
 
 

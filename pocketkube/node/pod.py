@@ -17,6 +17,7 @@ from pocketkube.node.containers import CannotStart, Container
 from pocketkube.node.hooks import run_hook
 from pocketkube.node.images import Images
 from pocketkube.node.launch import launch_of
+from pocketkube.node.local_storage import excess
 from pocketkube.node.network import ClusterNetwork, Node, PodNetwork
 from pocketkube.node.node_files import hostname, write_node_files
 from pocketkube.node.oci import Mount
@@ -25,17 +26,18 @@ from pocketkube.node.processes import Processes, exit_code, read_all_of
 from pocketkube.node.restarts import is_sidecar, runs_again
 from pocketkube.node.runner import Made, Runner, Running
 from pocketkube.node.security import volume_group
-from pocketkube.node.status import INITIALIZING, Situation, pod_status
-from pocketkube.node.sysctls import network_sysctls, refusal
+from pocketkube.node.status import EVICTED, INITIALIZING, Situation, gates, pod_status, rejected_status
+from pocketkube.node.sysctls import network_sysctls
 from pocketkube.node.volumes import VolumeError, Volumes
 from pocketkube.registry import Registry
-from pocketkube.resources import PODS, SERVICEACCOUNTS
+from pocketkube.resources import PODS, SECRETS, SERVICEACCOUNTS
 from pocketkube.sandbox import RUN
 from pocketkube.service_account_tokens import ServiceAccountTokens
 from pocketkube.store import Object
 
 PODS_DIRECTORY = RUN / "pocketkube" / "pods"
 FIRST_RETRY, LONGEST_RETRY = 0.5, 122.0  # seconds between attempts to fill a volume whose ConfigMap is missing
+EVICTION_GRACE = 1.0  # seconds that a Pod has which is evicted
 TOO_LONG: Object = {
     "reason": "DeadlineExceeded",
     "message": "Pod was active on the node longer than the specified deadline",
@@ -84,9 +86,17 @@ class PodWorker:
         self._setup: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._ending = False
+        self._rejected = False
         self._failure: Object = {}
         self._config_changed = asyncio.Event()
         self._dirty = False
+
+    def reject(self, why: Object) -> None:
+        """It never starts; `why` is a kubelet_admission.rejection."""
+        self._rejected = True
+        self._failure = {**why, "message": f"Pod was rejected: {why['message']}"}
+        self._machine.recorder.event(self.pod, "Warning", why["reason"], why["message"])
+        self.changed()
 
     def start(self) -> None:
         self._setup = asyncio.create_task(self._run(), name=f"pod {self.full_name()}")
@@ -113,6 +123,8 @@ class PodWorker:
                     runner.replace(named[runner.spec["name"]])
             self._arm_deadline()
             self.changed()
+        if gates(pod) != gates(before):
+            self.changed()
         if any(pod["metadata"].get(each) != before["metadata"].get(each) for each in ("labels", "annotations")):
             self.config_changed()
 
@@ -125,6 +137,12 @@ class PodWorker:
         if self._volumes.paths and not self._ending:
             with contextlib.suppress(VolumeError):  # what it has shown so far stays
                 self._volumes.write(self.pod, volume_group(self.pod))
+
+    def evict_if_overfull(self) -> None:
+        """End it when it keeps more in an emptyDir than it said."""
+        message = "" if self._is_over() else excess(self.pod, self._volumes.paths)
+        if message:
+            self._end({"reason": EVICTED, "message": message}, "Warning", EVICTION_GRACE)
 
     def terminate(self, grace: float) -> asyncio.Task[None]:
         """Stop the containers, clear up, and take the Pod out of the API."""
@@ -144,6 +162,7 @@ class PodWorker:
         if spec["image"] in machine.builtins:
             return Made(BuiltinContainer(machine.builtins[spec["image"]], self._network.netns), message_file)
         policy = spec.get("imagePullPolicy", "IfNotPresent")
+        self._tell_of_missing_pull_secrets()
         image = machine.images.find(spec["image"], policy)
         self._tell_of_pull(spec, policy)
         message_file.touch()
@@ -207,19 +226,24 @@ class PodWorker:
         return lambda arguments: asyncio.ensure_future(execute(arguments))
 
     async def _run(self) -> None:
-        self._failure = refusal(self.pod)
         self.changed()
-        if self._failure:
-            self._machine.recorder.event(self.pod, "Warning", self._failure["reason"], self._failure["message"])
+        await self._fill_volumes()
+        if self._is_over():
             return
         network, node = self._machine.network, self._machine.node.name
+        try:
+            hostname(self.pod, node)
+        except ValueError as error:
+            message = f"Failed to create pod sandbox: {error}"
+            self._machine.recorder.event(self.pod, "Warning", "FailedCreatePodSandBox", message)
+            return
         if self.pod["spec"].get("hostNetwork"):
             self._network = network.of_node(node)
         else:
             self._network = network.add_pod(node, network_sysctls(self.pod))
             self._machine.joined(self.pod, self._network.address)
-        await self._prepare()
-        if not self._is_over() and await self._initialize():
+        self._mounts = write_node_files(self.pod, self._directory, self._network.address, node)
+        if await self._initialize():
             for runner in self.containers:
                 self._tasks.append(self._begin(runner))
                 await runner.attempted.wait()
@@ -253,16 +277,13 @@ class PodWorker:
         task.add_done_callback(_log_failure)
         return task
 
-    async def _prepare(self) -> None:
-        """The kubelet's own files and the volumes; a volume that cannot be filled is tried again, ever later."""
-        assert self._network
-        node = self._machine.node.name
-        self._mounts = write_node_files(self.pod, self._directory, self._network.address, node)
+    async def _fill_volumes(self) -> None:
+        """Before there is a sandbox; a volume that cannot be filled is tried again, ever later."""
         delay = FIRST_RETRY
-        while not self._ending:
+        while not self._is_over():
             self._config_changed.clear()
             try:
-                self._volumes.write(self.pod_with_address(), volume_group(self.pod))
+                self._volumes.write(self.pod, volume_group(self.pod))
                 return
             except VolumeError as error:
                 self._machine.recorder.event(self.pod, "Warning", "FailedMount", str(error))
@@ -303,6 +324,16 @@ class PodWorker:
         addresses = {"podIP": address, "podIPs": [{"ip": address}], "hostIP": host, "hostIPs": [{"ip": host}]}
         return {**self.pod, "status": {**self.pod.get("status", {}), **addresses}}
 
+    def _tell_of_missing_pull_secrets(self) -> None:
+        """https://kubernetes.io/docs/tasks/configure-pod-container/pull-image-private-registry/"""
+        store, namespace = self._machine.registry.store, self.pod["metadata"]["namespace"]
+        names = [each.get("name", "") for each in self.pod["spec"].get("imagePullSecrets") or ()]
+        missing = [name for name in names if store.find(SECRETS, namespace, name) is None]
+        if missing:
+            what = f"Unable to retrieve some image pull secrets ({', '.join(missing)})"
+            message = f"{what}; attempting to pull the image may not succeed."
+            self._machine.recorder.event(self.pod, "Warning", "FailedToRetrieveImagePullSecret", message)
+
     def _tell_of_pull(self, spec: Object, policy: str) -> None:
         image = spec["image"]
         if policy == "Always":
@@ -319,7 +350,14 @@ class PodWorker:
         live = registry.store.find(PODS, metadata["namespace"], metadata["name"])
         if live is None or live["metadata"]["uid"] != self.uid:
             return
+        with contextlib.suppress(ApiError):  # deleted meanwhile
+            registry.update(PODS, {**live, "status": self._status(live)}, subresource="status")
+
+    def _status(self, live: Object) -> Object:
+        """What follows the status that the Pod has."""
         old = live.get("status", {})
+        if self._rejected:
+            return rejected_status(live, old, self._failure)
         situation = Situation(
             address=self._network.address if self._network else old.get("podIP", ""),
             host=self._machine.node.address,
@@ -328,9 +366,7 @@ class PodWorker:
             failure=self._failure,
         )
         inits, containers = ([runner.state for runner in each] for each in (self.inits, self.containers))
-        status = pod_status(live, old, situation, inits, containers)
-        with contextlib.suppress(ApiError):  # deleted meanwhile
-            registry.update(PODS, {**live, "status": status}, subresource="status")
+        return pod_status(live, old, situation, inits, containers)
 
     def _arm_deadline(self) -> None:
         """https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/: activeDeadlineSeconds"""
@@ -341,16 +377,20 @@ class PodWorker:
             self._deadline = asyncio.get_running_loop().call_later(limit, self._overdue)
 
     def _overdue(self) -> None:
-        if self._ending or not self._network:
+        self._end(TOO_LONG, "Normal", self.grace())
+
+    def _end(self, why: Object, kind: str, grace: float) -> None:
+        """The node ends it within `grace` seconds: it has failed, whatever its restart policy."""
+        if self._is_over():
             return
-        self._failure = TOO_LONG
-        self._machine.recorder.event(self.pod, "Normal", TOO_LONG["reason"], TOO_LONG["message"])
+        self._failure = why
+        self._machine.recorder.event(self.pod, kind, why["reason"], why["message"])
         self.changed()
-        self._setup = asyncio.create_task(self._end_overdue(), name=f"deadline of pod {self.full_name()}")
+        self._setup = asyncio.create_task(self._end_failed(grace), name=f"{why['reason']} of pod {self.full_name()}")
         self._setup.add_done_callback(_log_failure)
 
-    async def _end_overdue(self) -> None:
-        await self._stop_all(self.grace())
+    async def _end_failed(self, grace: float) -> None:
+        await self._stop_all(grace)
         self._let_go()
         self.changed()
 
@@ -365,6 +405,7 @@ class PodWorker:
 
     async def _terminate(self, grace: float) -> None:
         self._ending = True
+        self.changed()  # the deletion is a new generation, which the kubelet has observed
         if self._setup and not self._setup.done() and not self._tasks:
             self._setup.cancel()
         await self._stop_all(grace)

@@ -36,7 +36,9 @@ async def keep_probing(kind: str, probe: Object, send: Probe, tell: Tell, change
         try:
             problem = await send(probe)
         except ProbeError as error:
-            tell(f"{kind} probe errored and resulted in unknown state: {error}")
+            if loop.time() >= counts_from:
+                counts_from = loop.time() + (0.0 if quick >= period else period)
+                tell(f"{kind} probe errored and resulted in unknown state: {error}")
         else:
             if problem is None:
                 successes, failures, quick = successes + 1, 0, period

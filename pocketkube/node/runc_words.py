@@ -10,6 +10,9 @@ import re
 NOT_FOUND = re.compile(r"(?:error: )?executable file `(?P<program>.*)` not found(?: in \$PATH)?.*", re.DOTALL)
 REFUSED = re.compile(r"(?:error: )?open executable(?: `(?P<program>.*)`)?: (?P<why>.+)", re.DOTALL)
 
+CHDIR = re.compile(r"(?:error: )?chdir(?: to)? `(?P<path>.*)`: (?P<why>.+)", re.DOTALL)
+MOUNT = re.compile(r"(?:error: )?mount `(?P<source>.*)` to `(?P<target>.*)`: (?P<why>.+)", re.DOTALL)
+
 
 def as_runc(message: str, program: str) -> str:
     """`program`: the first word of the command."""
@@ -21,4 +24,11 @@ def as_runc(message: str, program: str) -> str:
     match = REFUSED.fullmatch(message)
     if match:
         return f'exec: "{program}": {match["why"].lower()}'
+    match = CHDIR.fullmatch(message)
+    if match:
+        return f'chdir to cwd ("{match["path"]}") set in config.json failed: {match["why"].lower()}'
+    match = MOUNT.fullmatch(message)
+    if match:
+        target = f"/{match['target'].lstrip('/')}"
+        return f'error mounting "{match["source"]}" to rootfs at "{target}": {match["why"].lower()}'
     return message.removeprefix("error: ")

@@ -28,6 +28,7 @@ from pocketkube.store import Object
 PULL_SHOWN = 1.0  # seconds for which a failed pull shows before the back-off does
 CONFIG_RETRY = 10.0  # seconds between attempts to make a container whose ConfigMap or Secret is missing
 LEAST_GRACE = 2.0  # seconds that a container has after its preStop hook, however long that took
+NEVER = "1970-01-01T00:00:00Z"  # when a container started that could not: containerd has no time for it
 KILLED = 128 + signal.SIGKILL
 Running = Container | BuiltinContainer
 PULL_FAILURES = ("ErrImagePull", "ErrImageNeverPull", "InvalidImageName")
@@ -139,7 +140,7 @@ class Runner:
         try:
             await made.container.start(stdin=self.spec.get("stdin", False))
         except CannotStart as error:
-            return self._could_not_start(error)
+            return self._could_not_start(made.container, error)
         return await self._watch_over(made)
 
     async def _watch_over(self, made: Made) -> int:
@@ -147,8 +148,7 @@ class Runner:
         self.current = container
         self.previous_log, self.log = self.log, container.log
         began = timestamp()
-        state.container_id = f"containerd://{container.id}"
-        state.image_id = container.image.id if isinstance(container, Container) else f"sha256:{container.id}"
+        self._identify(container)
         self._pod.event("Normal", "Started", "Container started", self.spec)
         if self._stopping.is_set():
             container.signal(signal.SIGKILL)
@@ -175,6 +175,10 @@ class Runner:
         self._pod.changed()
         await container.remove()
         return code
+
+    def _identify(self, container: Running) -> None:
+        self.state.container_id = f"containerd://{container.id}"
+        self.state.image_id = container.image.id if isinstance(container, Container) else f"sha256:{container.id}"
 
     async def _begin(self, container: Running, began: str) -> None:
         """The postStart hook; only then does the container count as running, and its probes begin."""
@@ -307,10 +311,19 @@ class Runner:
         self._pod.event("Warning", "Failed", f"Error: {reason}", self.spec)
         self._wait_for(reason, str(error).removeprefix(f'Failed to pull image "{image}": '))
 
-    def _could_not_start(self, error: CannotStart) -> int:
+    def _could_not_start(self, container: Running, error: CannotStart) -> int:
         message = f"failed to create containerd task: failed to create shim task: OCI runtime create failed: {error}"
-        now = timestamp()
-        ended = {"exitCode": 128, "reason": "StartError", "message": message, "startedAt": now, "finishedAt": now}
+        self._identify(container)
+        container.log.close()
+        self.previous_log, self.log = self.log, container.log
+        ended = {
+            "exitCode": 128,
+            "reason": "StartError",
+            "message": message,
+            "startedAt": NEVER,
+            "finishedAt": timestamp(),
+            "containerID": self.state.container_id,
+        }
         self.state.state = {"terminated": ended}
         self._pod.event("Warning", "Failed", f"Error: {message}", self.spec)
         self._pod.changed()

@@ -168,6 +168,11 @@ class Runtime:
         full = f'container "{container}" in pod "{pod}"'
         if previous:
             raise bad_request(f"previous terminated {full} not found")
+        shown = self._store.get(PODS, namespace, pod)
+        if not shown["spec"].get("nodeName"):
+            return Log.empty()  # there is no kubelet to ask
+        if shown.get("status", {}).get("phase") == "Failed" and "containerStatuses" not in shown["status"]:
+            raise bad_request(f"{full} is not available")
         state = runner.state.state if runner else {"waiting": {"reason": "ContainerCreating"}}
         reason = state.get("waiting", {}).get("reason", "ContainerCreating")
         detail = {

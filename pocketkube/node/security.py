@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pocketkube.node.configuration import ConfigError
 from pocketkube.node.images import Image
-from pocketkube.node.user_ids import has_group, has_user
+from pocketkube.node.user_ids import has_group, has_others, has_user
 from pocketkube.store import Object
 
 # What containerd grants by default.
@@ -57,7 +57,8 @@ def identity(pod: Object, container: Object, image: Image) -> Identity:
         uid, gid, own_groups = asked_uid if has_user(asked_uid) else 0, 0, ()
     if asked_gid:
         gid = asked_gid if has_group(asked_gid) else 0
-    groups = [*own_groups, *(of_pod.get("supplementalGroups") or ())]
+    # containerd counts the primary group among the supplementary ones; one user id alone cannot set any.
+    groups = [*([gid] if has_others() else []), *own_groups, *(of_pod.get("supplementalGroups") or ())]
     if of_pod.get("fsGroup") is not None:
         groups.append(of_pod["fsGroup"])
     unmapped = []
@@ -67,7 +68,7 @@ def identity(pod: Object, container: Object, image: Image) -> Identity:
     return Identity(
         uid=uid,
         gid=gid,
-        groups=tuple(gid for gid in groups if has_group(gid)),
+        groups=tuple(dict.fromkeys(gid for gid in groups if has_group(gid))),
         unmapped=tuple(unmapped),
     )
 

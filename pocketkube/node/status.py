@@ -13,6 +13,7 @@ from pocketkube.registry import timestamp
 from pocketkube.store import Object
 
 CREATING: Object = {"waiting": {"reason": "ContainerCreating"}}
+EVICTED = "Evicted"
 INITIALIZING: Object = {"waiting": {"reason": "PodInitializing"}}
 
 
@@ -99,6 +100,18 @@ def pod_status(
     return status
 
 
+def rejected_status(pod: Object, old: Object, failure: Object) -> Object:
+    """The PodStatus of one that the kubelet has not admitted: nothing of it was ever begun."""
+    return {
+        "observedGeneration": pod["metadata"].get("generation", 1),
+        "phase": "Failed",
+        **({"conditions": old["conditions"]} if old.get("conditions") else {}),
+        **failure,
+        "startTime": old.get("startTime") or timestamp(),
+        "qosClass": old.get("qosClass", "BestEffort"),
+    }
+
+
 def _conditions(
     pod: Object,
     old: Object,
@@ -119,31 +132,50 @@ def _conditions(
         why = {"reason": finished}
     elif unready:
         why = {"reason": "ContainersNotReady", "message": f"containers with unready status: [{' '.join(unready)}]"}
-    gates = _gates(pod, old)
+    shut = _ungated(pod, old)
     ready = not why
     scheduled = [each for each in old.get("conditions", ()) if each["type"] == "PodScheduled"]
     own = {"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"}
+    if situation.failure.get("reason") == EVICTED:
+        own.add("DisruptionTarget")
     foreign = [each for each in old.get("conditions", ()) if each["type"] not in own]
     return [
         *foreign,
+        *_disruption(pod, old, situation.failure),
         _condition(pod, old, "PodReadyToStartContainers", situation.sandbox),
         _condition(pod, old, "Initialized", initialized, _not_initialized(incomplete, phase)),
-        _condition(pod, old, "Ready", ready and not gates, gates if ready else why),
+        _condition(pod, old, "Ready", ready and not shut, shut if ready else why),
         _condition(pod, old, "ContainersReady", ready, why),
         *(scheduled or [_condition(pod, old, "PodScheduled", True)]),
     ]
 
 
-def _gates(pod: Object, old: Object) -> Object:
-    """https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate"""
-    true = {each["type"]: each["status"] == "True" for each in old.get("conditions", ())}
+def _disruption(pod: Object, old: Object, failure: Object) -> list[Object]:
+    """https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions"""
+    if failure.get("reason") != EVICTED:
+        return []
+    why = {"reason": "TerminationByKubelet", "message": failure["message"]}
+    return [{**_condition(pod, old, "DisruptionTarget", True), **why}]
+
+
+def gates(pod: Object) -> dict[str, str | None]:
+    """What the Pod's conditions say of each of its readiness gates; None where they say nothing."""
+    found = {each["type"]: each["status"] for each in pod.get("status", {}).get("conditions") or ()}
+    kinds = [each["conditionType"] for each in pod["spec"].get("readinessGates") or ()]
+    return {kind: found.get(kind) for kind in kinds}
+
+
+def _ungated(pod: Object, old: Object) -> Object:
+    """Why the Pod is not ready though its containers are; {} when every gate is open.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-readiness-gate
+    """
     missing = []
-    for gate in pod["spec"].get("readinessGates") or ():
-        kind = gate["conditionType"]
-        if kind not in true:
+    for kind, value in gates({**pod, "status": old}).items():
+        if value is None:
             missing.append(f'corresponding condition of pod readiness gate "{kind}" does not exist.')
-        elif not true[kind]:
-            missing.append(f'the status of pod readiness gate "{kind}" is not "True", but False')
+        elif value != "True":
+            missing.append(f'the status of pod readiness gate "{kind}" is not "True", but {value}')
     return {"reason": "ReadinessGatesNotReady", "message": ", ".join(missing)} if missing else {}
 
 

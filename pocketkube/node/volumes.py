@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from pocketkube.node.claimed_storage import claimed, give_to_group
 from pocketkube.node.configuration import ConfigError, keys_of
 from pocketkube.node.downward import field, resource_field
 from pocketkube.node.environment import expand
@@ -16,7 +16,9 @@ from pocketkube.resources import CONFIGMAPS, SECRETS, Resource
 from pocketkube.store import Object, Store
 
 DEFAULT_MODE = 0o644
-FILLED = ("emptyDir", "configMap", "secret", "projected", "downwardAPI")
+# The volumes that the kubelet writes, and how their directories look: a Secret's is a file system of its own.
+MODES = {"configMap": 0o777, "secret": 0o1777, "projected": 0o1777, "downwardAPI": 0o1777}
+FILLED = ("emptyDir", *MODES)
 # How each kind of source is named when one of its keys is missing.
 MISSING = {CONFIGMAPS: "configmap references non-existent config key", SECRETS: "references non-existent secret key"}
 Token = Callable[[Object], str]
@@ -43,6 +45,8 @@ class Volumes:
             try:
                 if "hostPath" in volume:
                     path = host_path(pod["spec"]["nodeName"], volume["hostPath"])
+                elif "persistentVolumeClaim" in volume:
+                    path = claimed(self._store, pod, volume["persistentVolumeClaim"]["claimName"], group)
                 else:
                     self._fill(pod, volume, path, group)
             except ConfigError as error:
@@ -52,13 +56,14 @@ class Volumes:
     def _fill(self, pod: Object, volume: Object, path: Path, group: int | None) -> None:
         kind = next((key for key in volume if key != "name"), "none")
         if kind not in FILLED:
-            raise ConfigError(f"{kind} volumes are not supported by pocketkube, only hostPath, {', '.join(FILLED)}")
+            known = ", ".join(("hostPath", "persistentVolumeClaim", *FILLED))
+            raise ConfigError(f"{kind} volumes are not supported by pocketkube, only {known}")
         if not path.exists():
             path.mkdir(parents=True)
             if group is not None:
-                _give_to_group(path, group)
-            elif kind == "emptyDir":
-                path.chmod(0o777)
+                give_to_group(path, group)
+            else:
+                path.chmod(MODES.get(kind, 0o777))
         if kind != "emptyDir":
             files = dict(self._files(pod, volume["name"], volume[kind], kind))
             if group is not None:
@@ -108,8 +113,14 @@ class Volumes:
         return resource_field(self._store, pod, container, reference)
 
 
-def container_mounts(container: Object, volumes: dict[str, Path], variables: dict[str, str]) -> list[Mount]:
-    """The container's volumeMounts; validation has seen to it that each volume exists."""
+def container_mounts(
+    pod: Object, container: Object, volumes: dict[str, Path], variables: dict[str, str]
+) -> list[Mount]:
+    """The container's volumeMounts; validation has seen to it that each volume exists.
+
+    What the kubelet writes nobody else may: https://kubernetes.io/docs/concepts/storage/volumes/#configmap
+    """
+    written = {each["name"] for each in pod["spec"].get("volumes") or () if MODES.keys() & each.keys()}
     mounts = []
     for mount in container.get("volumeMounts") or ():
         source = volumes[mount["name"]]
@@ -118,13 +129,15 @@ def container_mounts(container: Object, volumes: dict[str, Path], variables: dic
             source = (source / inside).resolve()
             if not source.is_relative_to(volumes[mount["name"]].resolve()):
                 raise ConfigError(f'failed to prepare subPath for volumeMount "{mount["name"]}" of container')
-            if not source.exists():
-                source.mkdir(parents=True)
-        mounts.append(Mount(source, mount["mountPath"], mount.get("readOnly", False)))
+            _make_below(volumes[mount["name"]].resolve(), source)
+        read_only = mount.get("readOnly", False) or mount["name"] in written
+        mounts.append(Mount(source, mount["mountPath"], read_only))
     return mounts
 
 
-def _give_to_group(path: Path, group: int) -> None:
-    """https://kubernetes.io/docs/tasks/configure-pod-container/security-context/: setgid, and the group may write."""
-    os.chown(path, -1, group)
-    path.chmod(0o2777)
+def _make_below(volume: Path, path: Path) -> None:
+    """A subPath that is not there yet: directories that anyone may use who may use the volume."""
+    if not path.exists():
+        _make_below(volume, path.parent)
+        path.mkdir()
+        path.chmod(volume.stat().st_mode & 0o7777)

@@ -103,3 +103,20 @@ def test_what_every_namespace_has_comes_back(kubectl: Kubectl, namespace: str) -
     kubectl("delete", "sa", "default", namespace=namespace)
     for what in ("cm/kube-root-ca.crt", "sa/default"):
         wait(kubectl, namespace, what, "create")
+
+
+def test_the_certificate_that_is_published_says_what_it_is_for_and_stays(kubectl: Kubectl, namespace: str) -> None:
+    kubectl("wait", "--for=create", "cm/kube-root-ca.crt", "--timeout=10s", namespace=namespace)
+    before = get(kubectl, namespace, "cm", "kube-root-ca.crt")
+    use = before["metadata"]["annotations"]["kubernetes.io/description"]
+    assert use.startswith("Contains a CA bundle that can be used to verify the kube-apiserver when using internal")
+    changed = json.dumps({"data": {"ca.crt": "mine", "more": "x"}})
+    kubectl("patch", "cm", "kube-root-ca.crt", "-p", changed, namespace=namespace)
+    kubectl(
+        "wait",
+        "--for=jsonpath={.data.ca\\.crt}=" + before["data"]["ca.crt"],
+        "cm/kube-root-ca.crt",
+        "--timeout=10s",
+        namespace=namespace,
+    )
+    assert get(kubectl, namespace, "cm", "kube-root-ca.crt")["data"] == before["data"]

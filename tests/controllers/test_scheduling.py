@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,6 +32,12 @@ def pod(kubectl: Kubectl, namespace: str, name: str = "it", labels: dict[str, st
 
 def node_affinity(*terms: dict[str, Any]) -> dict[str, Any]:
     required = {"nodeSelectorTerms": [{"matchExpressions": [term]} for term in terms]}
+    return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}}
+
+
+def on_node(name: str) -> dict[str, Any]:
+    field = {"key": "metadata.name", "operator": "In", "values": [name]}
+    required = {"nodeSelectorTerms": [{"matchFields": [field]}]}
     return {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}}
 
 
@@ -91,6 +98,18 @@ def test_the_node_that_is_asked_for(kubectl: Kubectl, namespace: str, spec: dict
             HELPLESS,
             id="affinity",
         ),
+        pytest.param(
+            {**on_node("node01"), **asks_for(cpu="3")},
+            "1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity]",
+            HELPLESS,
+            id="named-node",
+        ),
+        pytest.param(
+            {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]},
+            'persistentvolumeclaim "data" not found',
+            HELPLESS,
+            id="claim",
+        ),
     ],
 )
 def test_why_a_pod_goes_nowhere(kubectl: Kubectl, namespace: str, spec: dict[str, Any], reasons: str, end: str) -> None:
@@ -122,6 +141,18 @@ def test_pods_that_stay_together(kubectl: Kubectl, namespace: str) -> None:
     assert len({each["spec"]["nodeName"] for each in get(kubectl, namespace, "pods")["items"]}) == 1
 
 
+@pytest.mark.parametrize(("kind", "nodes"), [("podAffinity", 1), ("podAntiAffinity", 2)])
+def test_pods_that_would_rather_be_near_or_far(kubectl: Kubectl, namespace: str, kind: str, nodes: int) -> None:
+    required = near(kind, "a")["affinity"][kind]["requiredDuringSchedulingIgnoredDuringExecution"]
+    term = {"weight": 10, "podAffinityTerm": required[0]}
+    preferred = {"affinity": {kind: {"preferredDuringSchedulingIgnoredDuringExecution": [term]}}}
+    for name in ("one", "two", "three", "four"):
+        pod(kubectl, namespace, name, **preferred)
+        wait(kubectl, namespace, f"pod/{name}", "condition=PodScheduled")
+    found = Counter(each["spec"]["nodeName"] for each in get(kubectl, namespace, "pods")["items"])
+    assert set(found.values()) == {4 // nodes}
+
+
 @pytest.mark.parametrize(("policy", "fits"), [("Honor", True), ("Ignore", False)])
 def test_pods_that_are_spread(kubectl: Kubectl, namespace: str, policy: str, fits: bool) -> None:
     """Two nodes have one each. A third fits where the control plane, which takes none, does not count as empty."""
@@ -146,6 +177,7 @@ def test_a_gate_holds_a_pod_back(kubectl: Kubectl, namespace: str) -> None:
     pod(kubectl, namespace, schedulingGates=[{"name": "example.com/wait"}])
     wait(kubectl, namespace, "pod/it", "condition=PodScheduled=False")
     assert kubectl("get", "pod", "it", "--no-headers", namespace=namespace).stdout.split()[2] == "SchedulingGated"
+    assert kubectl("logs", "it", namespace=namespace).stdout == ""
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +207,17 @@ def test_a_cordoned_node_takes_no_more(own_kubectl: Kubectl) -> None:
     own_kubectl("uncordon", "node02")
     wait(own_kubectl, "default", f"pod/{name}", "condition=PodScheduled")
     assert "taints" not in get(own_kubectl, "", "node", "node02")["spec"]
+
+
+def test_a_node_that_is_avoided_where_there_is_another(own_kubectl: Kubectl) -> None:
+    own_kubectl("taint", "node", "node01", "slow=yes:PreferNoSchedule")
+    names = [f"p-{secrets.token_hex(4)}" for _ in range(3)]
+    for name in names:
+        pod(own_kubectl, "default", name)
+        wait(own_kubectl, "default", f"pod/{name}", "condition=PodScheduled")
+        assert get(own_kubectl, "default", "pod", name)["spec"]["nodeName"] == "node02"
+    own_kubectl("taint", "node", "node01", "slow=yes:PreferNoSchedule-")
+    own_kubectl("delete", "pod", *names, "--wait=false", namespace="default")
 
 
 def test_a_taint_drives_pods_away(own_kubectl: Kubectl) -> None:

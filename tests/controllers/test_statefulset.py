@@ -149,6 +149,47 @@ def test_on_delete_waits_for_the_deletion(kubectl: Kubectl, web: str) -> None:
     kubectl("delete", "pod", "web-1", namespace=web)
     kubectl("wait", "--for=jsonpath={.status.updatedReplicas}=1", "sts/web", "--timeout=10s", namespace=web)
     assert colours(kubectl, web)["web-0"] == ""
+    kubectl("delete", "pod", "web-0", namespace=web)
+    kubectl("wait", "--for=jsonpath={.status.updatedReplicas}=2", "sts/web", "--timeout=10s", namespace=web)
+    kubectl("wait", "--for=jsonpath={.status.readyReplicas}=2", "sts/web", "--timeout=10s", namespace=web)
+    status = json.loads(kubectl("get", "sts/web", "-o", "json", namespace=web).stdout)["status"]
+    assert status["currentRevision"] != status["updateRevision"]
+
+
+def test_the_partition_counts_from_the_first_ordinal(kubectl: Kubectl, namespace: str) -> None:
+    kubectl(
+        "apply",
+        "-f",
+        "-",
+        namespace=namespace,
+        stdin=WEB.replace("  replicas: 2", "  replicas: 2\n  ordinals: {start: 5}"),
+    )
+    kubectl("rollout", "status", "sts/web", "--timeout=10s", namespace=namespace)
+    patch(kubectl, namespace, updateStrategy={"rollingUpdate": {"partition": 1}})
+    kubectl("set", "env", "sts/web", "COLOUR=blue", namespace=namespace)
+    kubectl("rollout", "status", "sts/web", "--timeout=15s", namespace=namespace)
+    assert colours(kubectl, namespace) == {"web-5": "", "web-6": "blue"}
+
+
+CLAIMS = """
+  volumeClaimTemplates:
+  - metadata: {name: data}
+    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Mi}}}
+"""
+
+
+def test_what_a_pod_claims_stays_with_its_ordinal(kubectl: Kubectl, namespace: str) -> None:
+    mounts = "volumeMounts: [{name: data, mountPath: /data}], command: ["
+    kubectl("apply", "-f", "-", namespace=namespace, stdin=WEB.rstrip().replace("command: [", mounts) + CLAIMS)
+    kubectl("rollout", "status", "sts/web", "--timeout=10s", namespace=namespace)
+    path = "jsonpath={.spec.volumes[?(@.name=='data')].persistentVolumeClaim.claimName}"
+    assert kubectl("get", "pod", "web-1", "-o", path, namespace=namespace).stdout == "data-web-1"
+    kubectl("exec", "web-1", "--", "sh", "-c", "echo mine > /data/x", namespace=namespace)
+    kubectl("delete", "pod", "web-1", namespace=namespace)
+    kubectl("wait", "--for=create", "pod/web-1", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready", "pod/web-1", "--timeout=10s", namespace=namespace)
+    assert kubectl("exec", "web-1", "--", "cat", "/data/x", namespace=namespace).stdout == "mine\n"
+    assert kubectl("exec", "web-0", "--", "ls", "/data", namespace=namespace).stdout == ""
 
 
 def test_in_parallel_nobody_waits(kubectl: Kubectl, namespace: str) -> None:

@@ -47,10 +47,10 @@ def events(kubectl: Kubectl, namespace: str, name: str = "p") -> list[tuple[str,
     return [(each["type"], each["reason"], each["message"]) for each in found]
 
 
-def wait_for_event(kubectl: Kubectl, namespace: str, reason: str) -> str:
+def wait_for_event(kubectl: Kubectl, namespace: str, reason: str, name: str = "p") -> str:
     """The message of the first event with that reason."""
     for _ in range(100):
-        for _, found, message in events(kubectl, namespace):
+        for _, found, message in events(kubectl, namespace, name):
             if found == reason:
                 return message
-    raise AssertionError(f"no event {reason}: {events(kubectl, namespace)}")
+    raise AssertionError(f"no event {reason}: {events(kubectl, namespace, name)}")

@@ -97,6 +97,16 @@ def test_a_variable(kubectl: Kubectl, configured: str, fields: dict[str, Any], p
     assert output(kubectl, configured) == f"{printed}\n"
 
 
+@pytest.mark.parametrize(("links", "printed"), [(True, "10.96.0.1 443 yes\n"), (False, "10.96.0.1 443\n")])
+def test_the_api_is_told_of_even_without_service_links(
+    kubectl: Kubectl, namespace: str, links: bool, printed: str
+) -> None:
+    kubectl("create", "service", "clusterip", "web", "--tcp=80", namespace=namespace)
+    script = "echo $KUBERNETES_SERVICE_HOST $KUBERNETES_SERVICE_PORT ${WEB_SERVICE_HOST:+yes}"
+    create(kubectl, namespace, container(script), enableServiceLinks=links)
+    assert output(kubectl, namespace) == printed
+
+
 def test_command_and_arguments_are_expanded(kubectl: Kubectl, namespace: str) -> None:
     fields = {"command": ["echo"], "args": ["$(WHO)", "$$(WHO)", "$(NOBODY)"], "env": [{"name": "WHO", "value": "me"}]}
     create(kubectl, namespace, {"name": "c", "image": "busybox:1.36", **fields})
@@ -171,6 +181,30 @@ def test_a_volume(
     assert output(kubectl, configured) == expected
 
 
+@pytest.mark.parametrize(
+    ("volume", "printed"),
+    [
+        ({"configMap": {"name": "config"}}, "777\nRead-only file system\n"),
+        ({"secret": {"secretName": "secret"}}, "1777\nRead-only file system\n"),
+        ({"projected": {"sources": [{"configMap": {"name": "config"}}]}}, "1777\nRead-only file system\n"),
+        ({"emptyDir": {}}, "777\n"),
+    ],
+)
+def test_nobody_writes_where_the_kubelet_does(
+    kubectl: Kubectl, configured: str, volume: dict[str, Any], printed: str
+) -> None:
+    script = "stat -c %a /v; touch /v/x 2>&1 | grep -o 'Read-only file system'"
+    create(kubectl, configured, container(f"{script}; :", volumeMounts=MOUNT), volumes=[{"name": "v", **volume}])
+    assert output(kubectl, configured) == printed
+
+
+def test_a_directory_below_a_volume_is_as_open_as_the_volume(kubectl: Kubectl, namespace: str) -> None:
+    mounts = [*MOUNT, {"name": "v", "mountPath": "/below", "subPath": "a/b"}]
+    script = "stat -c %a /v/a /below"
+    create(kubectl, namespace, container(script, volumeMounts=mounts), volumes=[{"name": "v", "emptyDir": {}}])
+    assert output(kubectl, namespace) == "777\n777\n"
+
+
 def test_a_volume_follows_its_config_map(kubectl: Kubectl, configured: str) -> None:
     """All at once; a file that was mounted alone, by subPath, stays as it was."""
     alone = {"name": "v", "mountPath": "/alone", "subPath": "a"}
@@ -210,6 +244,10 @@ def test_what_is_missing_is_told_and_waited_for(
     wait(kubectl, configured, "phase=Pending")
     message = f'MountVolume.SetUp failed for volume "v" : {told}'
     assert wait_for_event(kubectl, configured, "FailedMount") == message
+    waiting = status(kubectl, configured)
+    assert "podIP" not in waiting
+    begun = next(each for each in waiting["conditions"] if each["type"] == "PodReadyToStartContainers")
+    assert begun["status"] == "False"
     for kind, name in (("Secret", "no"), ("ConfigMap", "no"), ("Secret", "secret"), ("ConfigMap", "config")):
         data = {"no": "bm8="} if kind == "Secret" else {"no": "no"}
         made = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, "data": data}
@@ -279,6 +317,13 @@ def test_a_host_path_is_of_the_node(kubectl: Kubectl, namespace: str) -> None:
     assert kubectl("logs", "elsewhere", namespace=namespace).stdout == ""
 
 
+def test_a_missing_pull_secret_is_told_of(kubectl: Kubectl, namespace: str) -> None:
+    create(kubectl, namespace, container("echo ok"), imagePullSecrets=[{"name": "no"}])
+    assert output(kubectl, namespace) == "ok\n"
+    what = "Unable to retrieve some image pull secrets (no); attempting to pull the image may not succeed."
+    assert ("Warning", "FailedToRetrieveImagePullSecret", what) in events(kubectl, namespace)
+
+
 def test_a_link_does_not_lead_out_of_the_node(kubectl: Kubectl, namespace: str) -> None:
     here = {"path": f"/data/{namespace}"}
     script = "ln -s / /v/out; ln -s ../../../../../.. /v/up"
@@ -288,6 +333,4 @@ def test_a_link_does_not_lead_out_of_the_node(kubectl: Kubectl, namespace: str) 
     for link in ("out", "up"):
         volumes = [{"name": "v", "hostPath": {"path": f"/data/{namespace}/{link}/etc"}}]
         create(kubectl, namespace, container(volumeMounts=MOUNT), name=link, volumes=volumes, nodeName="node01")
-        wait(kubectl, namespace, "conditions[0].status=True", link)
-        told = [message for _, reason, message in events(kubectl, namespace, link) if reason == "FailedMount"]
-        assert "leaves the node" in told[0]
+        assert "leaves the node" in wait_for_event(kubectl, namespace, "FailedMount", link)

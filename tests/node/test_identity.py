@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.node.pods import Kubectl, container, create, output, status, wait
+from tests.node.pods import Kubectl, container, create, output, status, wait, wait_for_event
 
 ROOT_ALONE = os.geteuid() != 0
 SEVERAL_USERS = pytest.mark.skipif(
@@ -22,6 +22,12 @@ SEVERAL_USERS = pytest.mark.skipif(
         ({"runAsUser": 1000}, {}, "id -u; id -g", "1000\n0\n"),
         ({"runAsUser": 1000, "runAsGroup": 3000}, {}, "id -u; id -g", "1000\n3000\n"),
         ({"runAsUser": 1000}, {"runAsUser": 2000}, "id -u", "2000\n"),
+        (
+            {"runAsUser": 1000, "runAsGroup": 3000, "supplementalGroups": [4000]},
+            {},
+            "grep Groups /proc/self/status",
+            "Groups:\t3000 4000 \n",
+        ),
         ({"fsGroup": 4000, "supplementalGroups": [5000]}, {}, "id -G", "0 4000 5000\n"),
         ({"runAsUser": 1000, "fsGroup": 4000}, {}, "touch /v/x; stat -c '%u %g' /v/x", "1000 4000\n"),
         ({"runAsUser": 1000, "runAsNonRoot": True}, {}, "touch /x 2>/dev/null || echo refused", "refused\n"),
@@ -115,6 +121,17 @@ def test_names(kubectl: Kubectl, namespace: str, spec: dict[str, Any], script: s
 CLUSTER = "search NS.svc.cluster.local svc.cluster.local cluster.local\nnameserver 10.96.0.10\noptions ndots:5\n"
 
 
+def test_a_full_name_that_is_too_long(kubectl: Kubectl, namespace: str) -> None:
+    name = "h" * 50
+    create(kubectl, namespace, container(), hostname=name, subdomain="s", setHostnameAsFQDN=True)
+    full = f"{name}.s.{namespace}.svc.cluster.local"
+    what = f"failed to construct FQDN from pod hostname and cluster domain, FQDN {full} is too long"
+    most = f"(64 characters is the max, {len(full)} characters requested)"
+    told = wait_for_event(kubectl, namespace, "FailedCreatePodSandBox")
+    assert told == f"Failed to create pod sandbox: {what} {most}"
+    assert "podIP" not in status(kubectl, namespace)
+
+
 @pytest.mark.parametrize(
     ("spec", "printed"),
     [
@@ -150,12 +167,3 @@ def test_sysctls_of_the_network(kubectl: Kubectl, namespace: str) -> None:
         kubectl, namespace, container("cat /proc/sys/net/ipv4/tcp_fin_timeout"), securityContext={"sysctls": sysctls}
     )
     assert output(kubectl, namespace) == "7\n"
-
-
-def test_an_unsafe_sysctl_is_refused(kubectl: Kubectl, namespace: str) -> None:
-    sysctls = [{"name": "kernel.msgmax", "value": "7"}]
-    create(kubectl, namespace, container(), securityContext={"sysctls": sysctls})
-    wait(kubectl, namespace, "phase=Failed")
-    shown = status(kubectl, namespace)
-    message = 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted'
-    assert (shown["reason"], shown["message"]) == ("SysctlForbidden", message)

@@ -423,7 +423,9 @@ def test_its_user_runs_it_and_owns_its_files(own_cluster: tuple[pocket.Cluster, 
     home, content = directory("home"), file("home/notes", "one\n")
     for info, _ in (home, content):
         info.uid, info.gid = 1000, 1001
-    script = "busybox id -u; busybox id -g; echo two >> /home/notes; cat /home/notes; busybox touch /forbidden; echo $?"
+    script = (
+        "busybox id -u; busybox id -g; echo two >> /home/notes; cat /home/notes; busybox touch /forbidden 2>&1; echo $?"
+    )
     archive = docker_save(
         tmp_path / "demo.tar",
         tar(*busybox(), file("etc/passwd", PASSWD), file("etc/group", GROUP), home, content),

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from pocketkube.cluster import Cluster
+from tests.node import pods
 
 Kubectl = Callable[..., CompletedProcess[str]]
 KUBECTL = Path(sys.executable).parent / "kubectl"
@@ -180,6 +181,34 @@ def test_readiness_follows_its_probe(kubectl: Kubectl, namespace: str, probe: di
     kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
     kubectl("exec", "p", "--", "sh", "-c", "rm /tmp/ready; nginx -s stop", namespace=namespace)
     kubectl("wait", "--for=condition=Ready=false", "pod/p", "--timeout=10s", namespace=namespace)
+
+
+def test_a_readiness_gate_holds_readiness_back(kubectl: Kubectl, namespace: str) -> None:
+    gate = "example.com/ok"
+    pods.create(kubectl, namespace, pods.container(), readinessGates=[{"conditionType": gate}])
+    pods.wait(kubectl, namespace, "ContainersReady")
+
+    def said() -> str:
+        conditions = {each["type"]: each for each in pods.status(kubectl, namespace)["conditions"]}
+        return str(conditions["Ready"].get("message", ""))
+
+    assert said() == f'corresponding condition of pod readiness gate "{gate}" does not exist.'
+    for value in ("Unknown", "False", "True"):
+        change = json.dumps({"status": {"conditions": [{"type": gate, "status": value}]}})
+        kubectl("patch", "pod", "p", "--subresource=status", "-p", change, namespace=namespace)
+        if value != "True":
+            told = f'the status of pod readiness gate "{gate}" is not "True", but {value}'
+            path = "jsonpath={.status.conditions[?(@.type=='Ready')].message}"
+            kubectl("wait", f"--for={path}={told}", "pod/p", "--timeout=10s", namespace=namespace)
+    pods.wait(kubectl, namespace, "Ready")
+
+
+def test_the_deletion_is_a_generation_that_is_observed(kubectl: Kubectl, namespace: str) -> None:
+    pods.create(kubectl, namespace, pods.container(), terminationGracePeriodSeconds=30)
+    pods.wait(kubectl, namespace, "Ready")
+    kubectl("delete", "pod", "p", "--wait=false", namespace=namespace)
+    pods.wait(kubectl, namespace, "observedGeneration=2")
+    kubectl("delete", "pod", "p", "--force", "--grace-period=0", namespace=namespace)
 
 
 def test_a_pod_that_ignores_sigterm_is_killed_after_its_grace(kubectl: Kubectl, namespace: str) -> None:

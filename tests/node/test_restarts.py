@@ -66,6 +66,9 @@ def test_a_program_that_is_not_there(kubectl: Kubectl, namespace: str) -> None:
     wait(kubectl, namespace, "phase=Failed")
     ended = status(kubectl, namespace)["containerStatuses"][0]["state"]["terminated"]
     assert (ended["reason"], ended["exitCode"]) == ("StartError", 128)
+    assert ended["startedAt"] == "1970-01-01T00:00:00Z"
+    assert ended["containerID"].startswith("containerd://")
+    assert kubectl("logs", "p", namespace=namespace).stdout == ""
     assert ended["message"] == (
         "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: "
         'unable to start container process: error during container init: exec: "nosuch": executable file not found in '

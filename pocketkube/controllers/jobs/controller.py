@@ -319,7 +319,9 @@ def release(registry: Registry, pod: Object) -> None:
     """Let a Pod that has been counted go."""
 
     def drop(live: Object) -> None:
-        live["metadata"]["finalizers"] = [each for each in live["metadata"]["finalizers"] if each != FINALIZER]
+        kept = [each for each in live["metadata"].pop("finalizers") if each != FINALIZER]
+        if kept:
+            live["metadata"]["finalizers"] = kept
 
     live = registry.store.find(PODS, *key_of(pod))
     if live and FINALIZER in (live["metadata"].get("finalizers") or ()):

@@ -1,0 +1,31 @@
+"""What a Pod may keep on its node."""
+
+from __future__ import annotations
+
+import pytest
+
+from pocketkube.node.claimed_storage import claimed
+from pocketkube.node.configuration import ConfigError
+from pocketkube.store import Store
+from tests.node.pods import Kubectl, container, create, events, status, wait
+
+
+def test_too_much_in_an_empty_directory_is_an_eviction(kubectl: Kubectl, namespace: str) -> None:
+    script = "head -c 3000000 /dev/zero > /v/x; sleep infinity"
+    mounts = [{"name": "v", "mountPath": "/v"}]
+    volumes = [{"name": "v", "emptyDir": {"sizeLimit": "2Mi"}}]
+    create(kubectl, namespace, container(script, volumeMounts=mounts), volumes=volumes, restartPolicy="Always")
+    wait(kubectl, namespace, "reason=Evicted")
+    shown = status(kubectl, namespace)
+    message = 'Usage of EmptyDir volume "v" exceeds the limit "2Mi". '
+    assert (shown["phase"], shown["message"]) == ("Failed", message)
+    condition = next(each for each in shown["conditions"] if each["type"] == "DisruptionTarget")
+    told = (condition["status"], condition["reason"], condition["message"])
+    assert told == ("True", "TerminationByKubelet", message)
+    assert ("Warning", "Evicted", message) in events(kubectl, namespace)
+
+
+def test_a_namespace_that_has_just_gone_claims_nothing() -> None:
+    pod = {"metadata": {"name": "p", "namespace": "gone"}}
+    with pytest.raises(ConfigError, match='namespace "gone" not found'):
+        claimed(Store(), pod, "data-p", None)
