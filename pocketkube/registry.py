@@ -114,7 +114,7 @@ class Registry:
             return old
         if dry_run:
             return new
-        if new["metadata"].get("deletionTimestamp") and _may_go(resource, new):
+        if new["metadata"].get("deletionTimestamp") and may_go(resource, new):
             self.store.put(resource, new)
             return self.store.remove(resource, namespace, name)
         return self.store.put(resource, new)
@@ -160,7 +160,7 @@ class Registry:
             new["status"] = {**new.get("status", {}), "phase": "Terminating"}
         if dry_run or new == old:
             return new
-        if _may_go(resource, new):
+        if may_go(resource, new):
             return self.store.remove(resource, namespace, name)
         return self.store.put(resource, new)
 
@@ -268,7 +268,7 @@ def _set_propagation_finalizers(metadata: Object, policy: str | None) -> None:
         metadata["finalizers"].append(wanted)
 
 
-def _may_go(resource: Resource, obj: Object) -> bool:
+def may_go(resource: Resource, obj: Object) -> bool:
     """Whether an object that is being deleted can be taken away now."""
     if obj["metadata"].get("finalizers"):
         return False
@@ -277,4 +277,4 @@ def _may_go(resource: Resource, obj: Object) -> bool:
     return resource is not PODS or obj["metadata"].get("deletionGracePeriodSeconds", 0) == 0
 
 
-__all__ = ["ApiError", "Cause", "Recorder", "Registry", "random_suffix", "timestamp"]
+__all__ = ["ApiError", "Cause", "Recorder", "Registry", "may_go", "random_suffix", "timestamp"]

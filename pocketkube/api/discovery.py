@@ -7,10 +7,11 @@ import hashlib
 from collections import defaultdict
 
 from pocketkube.api.reviews import REVIEWS, Review
-from pocketkube.resources import PODS, SERVED, Resource
+from pocketkube.resources import PODS, SERVED, SERVICEACCOUNTS, Resource
 from pocketkube.store import Object
 from pocketkube.version import KUBERNETES
 
+EVICTIONS = ("policy", "v1")  # kubectl drain evicts only where this group is there
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 VERSION = {
     "major": "1",
@@ -36,6 +37,7 @@ def groups() -> dict[tuple[str, str], list[Resource]]:
         found[resource.group, resource.version].append(resource)
     for review in REVIEWS:
         found.setdefault((review.group, review.version), [])
+    found.setdefault(EVICTIONS, [])
     return found
 
 
@@ -83,7 +85,7 @@ def resource_list(group_name: str, version: str) -> Object:
         {
             "name": each.plural,
             "singularName": each.kind.lower(),
-            "namespaced": False,
+            "namespaced": each.namespaced,
             "kind": each.kind,
             "verbs": ["create"],
         }
@@ -126,10 +128,13 @@ def _subresources(resource: Resource) -> list[Object]:
     if resource is PODS:
         found += [
             sub("attach", "PodAttachOptions", ["create", "get"]),
+            sub("eviction", "Eviction", ["create"], group=EVICTIONS[0], version=EVICTIONS[1]),
             sub("exec", "PodExecOptions", ["create", "get"]),
             sub("log", "Pod", ["get"]),
             sub("portforward", "PodPortForwardOptions", ["create", "get"]),
         ]
+    if resource is SERVICEACCOUNTS:
+        found.append(sub("token", "TokenRequest", ["create"], group="authentication.k8s.io", version="v1"))
     return found
 
 
@@ -169,7 +174,7 @@ def _aggregated_reviews(group: str, version: str) -> list[Object]:
         {
             "resource": each.plural,
             "responseKind": {"group": group, "version": version, "kind": each.kind},
-            "scope": "Cluster",
+            "scope": "Namespaced" if each.namespaced else "Cluster",
             "singularResource": each.kind.lower(),
             "verbs": ["create"],
         }

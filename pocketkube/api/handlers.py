@@ -13,14 +13,14 @@ from pocketkube import admission
 from pocketkube.admission.formats import compact, not_negative, quoted
 from pocketkube.api.apply import CONTENT_TYPES, server_side_apply
 from pocketkube.api.negotiation import many, one, read_body, read_patch, respond
-from pocketkube.api.options import check_delete, check_write, is_dry_run, number
+from pocketkube.api.options import check_delete, check_write, is_dry_deletion, is_dry_run, number
 from pocketkube.api.patch import PATCH_TYPES, STRATEGIC_PATCH, apply_patch
 from pocketkube.api.selectors import parse_field_selector, parse_label_selector
 from pocketkube.errors import ApiError, bad_request, invalid
 from pocketkube.go_types import struct_of
 from pocketkube.json_text import go_text, json_kind, parse
 from pocketkube.managed_fields import record_update
-from pocketkube.registry import Recorder, Registry, timestamp
+from pocketkube.registry import Recorder, Registry, may_go, timestamp
 from pocketkube.resources import Resource
 from pocketkube.store import Object
 
@@ -127,8 +127,9 @@ class Handlers:
 
     async def delete(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
         options = await self._delete_options(request)
-        deleted = self._registry.delete(resource, namespace, name, options, dry_run=is_dry_run(request))
-        if self._store.find(resource, namespace, name):
+        dry_run = is_dry_deletion(options, request)
+        deleted = self._registry.delete(resource, namespace, name, options, dry_run=dry_run)
+        if not may_go(resource, deleted):
             return respond(deleted)
         details: Object = {"name": name, **({"group": resource.group} if resource.group else {})}
         details |= {"kind": resource.plural, "uid": deleted["metadata"]["uid"]}
@@ -137,11 +138,10 @@ class Handlers:
     async def delete_collection(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
         options = await self._delete_options(request)
         objects = select(request, resource, self._store.list(resource, namespace))
+        dry_run = is_dry_deletion(options, request)
         for obj in objects:
             metadata = obj["metadata"]
-            self._registry.delete(
-                resource, metadata.get("namespace", ""), metadata["name"], options, dry_run=is_dry_run(request)
-            )
+            self._registry.delete(resource, metadata.get("namespace", ""), metadata["name"], options, dry_run=dry_run)
         metadata = {"resourceVersion": str(self._store.revision)}
         return many(request, resource, objects, metadata, admission.read_warnings(resource))
 

@@ -54,6 +54,11 @@ def is_dry_run(request: web.Request) -> bool:
     return request.query.get("dryRun") == "All"
 
 
+def is_dry_deletion(options: Object, request: web.Request) -> bool:
+    """DeleteOptions are a body, and what they say counts as what the query says."""
+    return is_dry_run(request) or "All" in (options.get("dryRun") or ())
+
+
 def number(request: web.Request, name: str) -> int:
     """A number of the query, 0 when it is left out; ApiError 400 for what is none."""
     text = request.query.get(name) or "0"

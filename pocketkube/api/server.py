@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from pocketkube import admission
-from pocketkube.api import discovery, logs, openapi, port_forward, streams, watch
+from pocketkube.api import discovery, eviction, logs, openapi, port_forward, streams, token_request, watch
 from pocketkube.api.authorization import Authenticator, authorize
 from pocketkube.api.handlers import Handlers, method_not_allowed
 from pocketkube.api.negotiation import read_body, respond
@@ -17,7 +17,7 @@ from pocketkube.api.reviews import REVIEWS, Review, answer
 from pocketkube.errors import ApiError
 from pocketkube.node.runtime import Runtime
 from pocketkube.registry import Registry
-from pocketkube.resources import PODS, SERVED, Resource
+from pocketkube.resources import PODS, SERVED, SERVICEACCOUNTS, Resource
 from pocketkube.store import Store
 
 LARGEST_BODY = 3 << 20  # bytes, as the API server's own limit
@@ -29,6 +29,7 @@ POD_SUBRESOURCES = {
     "log": logs.serve,
     "portforward": port_forward.serve,
 }
+CREATED_ONLY = {(PODS, "eviction"), (SERVICEACCOUNTS, "token")}
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -38,6 +39,7 @@ class ApiServer:
 
     def __init__(self, store: Store, registry: Registry, runtime: Runtime, authenticator: Authenticator) -> None:
         self._store = store
+        self._registry = registry
         self._handlers = Handlers(registry)
         self._runtime = runtime
         self._authenticator = authenticator
@@ -58,7 +60,8 @@ class ApiServer:
         router.add_get("/api/{version}", self._resource_list)
         router.add_get("/apis/{group}/{version}", self._resource_list)
         for review in REVIEWS:
-            path = f"/apis/{review.group}/{review.version}/{review.plural}"
+            scope = "/namespaces/{namespace}" if review.namespaced else ""
+            path = f"/apis/{review.group}/{review.version}{scope}/{review.plural}"
             router.add_post(path, functools.partial(self._review, review))
         for base in ("/api/{version}", "/apis/{group}/{version}"):
             for scope in ("/namespaces/{namespace}", ""):
@@ -128,6 +131,13 @@ class ApiServer:
             return await change[request.method](request, resource, namespace, name, "status")
         if subresource == "scale" and resource.has_scale:
             return await self._handlers.scale(request, resource, namespace, name)
+        if (resource, subresource) in CREATED_ONLY and request.method != "POST":
+            raise method_not_allowed()
+        if resource is PODS and subresource == "eviction":
+            return await eviction.evict(request, self._registry, namespace, name)
+        if resource is SERVICEACCOUNTS and subresource == "token":
+            account = self._store.get(SERVICEACCOUNTS, namespace, name)
+            return await token_request.issue(request, self._authenticator.tokens, account)
         if resource is PODS and subresource in POD_SUBRESOURCES:
             pod = self._store.get(PODS, namespace, name)
             return await POD_SUBRESOURCES[subresource](request, self._runtime, pod)
@@ -190,7 +200,7 @@ class ApiServer:
 
     async def _review(self, review: Review, request: web.Request) -> web.Response:
         user = self._authenticator.user(request)
-        return respond(answer(review, await read_body(request, review.kind), user), 201)
+        return respond(answer(review, await read_body(request, review.kind), user, self._authenticator), 201)
 
 
 def _wants_aggregated(request: web.Request) -> bool:

@@ -165,6 +165,44 @@ def test_explain(kubectl: Kubectl) -> None:
     assert "    ServiceSpec describes the attributes that a user creates on a service.\n" in described
 
 
+@pytest.mark.parametrize(
+    ("field", "listed", "meaning"),
+    [
+        ("pod.spec.restartPolicy", "ENUM:\n    Always\n    Never\n    OnFailure\n", ' - `"Always"`\n'),
+        (
+            "service.spec.type",
+            "ENUM:\n    ClusterIP\n    ExternalName\n    LoadBalancer\n    NodePort\n",
+            ' - `"ExternalName"` means',
+        ),
+        ("service.spec.ports", "  enum: SCTP, TCP, UDP\n", ' - `"SCTP"` is the SCTP protocol.\n'),
+    ],
+)
+def test_explain_lists_the_values_of_an_enum(kubectl: Kubectl, field: str, listed: str, meaning: str) -> None:
+    explained = kubectl("explain", field).stdout
+    assert listed in explained
+    assert meaning in explained[explained.index("    Possible enum values:\n") :]
+
+
+def test_drain_evicts(kubectl: Kubectl, namespace: str) -> None:
+    """With what kubectl really sends: an Eviction in protobuf; and without the subresource, DeleteOptions in it."""
+    for name in ("one", "two"):
+        spec = {
+            "nodeName": "node02",
+            "containers": [{"name": "c", "image": "busybox:1.36", "command": ["sleep", "99"]}],
+        }
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"to": name}}, "spec": spec}
+        kubectl("create", "-f", "-", namespace=namespace, stdin=json.dumps(pod))
+    drain = ["drain", "node02", "--force", "--grace-period=0", "--timeout=15s"]
+    try:
+        refused = kubectl("drain", "node02", "--pod-selector=to=one", fails=True).stderr
+        assert "cannot delete Pods that declare no controller" in refused
+        assert f"evicting pod {namespace}/one\n" in kubectl(*drain, "--pod-selector=to=one").stdout
+        assert "pod/two deleted" in kubectl(*drain, "--pod-selector=to=two", "--disable-eviction").stdout
+    finally:
+        kubectl("uncordon", "node02")
+    assert kubectl("get", "pods", namespace=namespace).stderr == f"No resources found in {namespace} namespace.\n"
+
+
 def test_who_may_do_what(kubectl: Kubectl) -> None:
     assert kubectl("auth", "can-i", "create", "services").stdout == "yes\n"
     assert kubectl("auth", "can-i", "--list").stdout.splitlines()[1].split() == ["*.*", "[]", "[]", "[*]"]

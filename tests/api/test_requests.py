@@ -133,6 +133,20 @@ def test_preconditions_of_a_deletion(http: Http, namespace: str) -> None:
     assert http("DELETE", f"{path}/kept", {"preconditions": mine}).body["status"] == "Success"
 
 
+def test_a_deletion_that_is_only_tried(http: Http, kubectl: Kubectl, namespace: str) -> None:
+    """What would have been taken away at once is answered with a Status, what would have stayed with the object."""
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    for name, finalizers in (("goes", []), ("stays", ["a.example/held"])):
+        http("POST", path, {"metadata": {"name": name, "finalizers": finalizers}})
+    by_body, by_query = http("DELETE", f"{path}/goes", {"dryRun": ["All"]}), http("DELETE", f"{path}/goes?dryRun=All")
+    assert [by_body.body["kind"], by_query.body["kind"]] == ["Status", "Status"]
+    assert http("DELETE", f"{path}/stays", {"dryRun": ["All"]}).body["kind"] == "ConfigMap"
+    kubectl("delete", "configmaps", "--all", "--dry-run=server", namespace=namespace)
+    assert "deletionTimestamp" not in http("GET", f"{path}/stays").body["metadata"]
+    assert http("GET", f"{path}/goes").status == 200
+    http("PATCH", f"{path}/stays", {"metadata": {"finalizers": None}}, content_type=MERGE)
+
+
 def test_scale_below_nothing(http: Http, demo: str) -> None:
     path = f"/apis/apps/v1/namespaces/{demo}/deployments/nginx/scale"
     answer = http("PATCH", path, {"spec": {"replicas": -1}}, content_type=MERGE)
