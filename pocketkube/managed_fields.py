@@ -110,7 +110,8 @@ def record_update(old: Object | None, new: Object, manager: str, now: str) -> Ob
     mine = (manager, "Update")
     owned = {key: {path for path in paths if path in after and path not in changed} for key, paths in owned.items()}
     owned[mine] = owned.get(mine, set()) | changed
-    return {**new, "metadata": {**new["metadata"], "managedFields": write(new, entries, owned, {mine}, now)}}
+    entries = write(new, entries, owned, {mine}, now)
+    return {**new, "metadata": {**new["metadata"], **({"managedFields": entries} if entries else {})}}
 
 
 def write(obj: Object, entries: list[Object], owned: dict[Any, set[Path]], touched: set[Any], now: str) -> list[Object]:

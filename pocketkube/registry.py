@@ -15,7 +15,7 @@ from typing import Any
 
 from pocketkube import admission
 from pocketkube.errors import ApiError, Cause, already_exists, bad_request, conflict, forbidden, invalid, not_found
-from pocketkube.resources import ENDPOINTSLICES, NAMESPACES, PODS, Resource
+from pocketkube.resources import ENDPOINTS, ENDPOINTSLICES, NAMESPACES, NODES, PODS, SERVICES, Resource
 from pocketkube.store import Object, Store
 
 NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # k8s.io/apimachinery/pkg/util/rand: no vowels, no bad words
@@ -206,10 +206,20 @@ def timestamp(seconds_ahead: float = 0) -> str:
 def _check_preconditions(resource: Resource, old: Object, uid: str | None, revision: str | None) -> None:
     name = old["metadata"]["name"]
     if uid and uid != old["metadata"]["uid"]:
-        found = old["metadata"]["uid"]
-        raise conflict(resource, name, f"Precondition failed: UID in precondition: {uid}, UID in object meta: {found}")
+        failed = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
+        where = f"StorageError: invalid object, Code: 4, Key: {_storage_key(resource, old)}, ResourceVersion: 0"
+        raise conflict(resource, name, f"{where}, AdditionalErrorMsg: {failed}")
     if revision and revision != old["metadata"]["resourceVersion"]:
         raise conflict(resource, name)
+
+
+def _storage_key(resource: Resource, obj: Object) -> str:
+    """Where etcd keeps it; of the oldest kinds under a name that is not the resource's."""
+    base = {SERVICES: "services/specs", ENDPOINTS: "services/endpoints", NODES: "minions"}.get(
+        resource, resource.plural
+    )
+    metadata = obj["metadata"]
+    return "/".join(["/registry", base, *filter(None, [metadata.get("namespace", "")]), metadata["name"]])
 
 
 def _check_record(resource: Resource, old: Object, wanted: Object) -> None:
@@ -259,7 +269,7 @@ def _grace_period(resource: Resource, old: Object, asked: int | None) -> int:
     finished = old.get("status", {}).get("phase") in ("Succeeded", "Failed")
     if not old["spec"].get("nodeName") or finished:
         return 0
-    return int(old["spec"].get("terminationGracePeriodSeconds", 30) if asked is None else max(asked, 0))
+    return int(old["spec"].get("terminationGracePeriodSeconds", 30) if asked is None else asked if asked >= 0 else 1)
 
 
 def _set_propagation_finalizers(metadata: Object, policy: str | None) -> None:

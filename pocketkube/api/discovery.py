@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections import defaultdict
 
+from pocketkube.api import health
 from pocketkube.api.reviews import REVIEWS, Review
 from pocketkube.resources import PODS, SERVED, SERVICEACCOUNTS, Resource
 from pocketkube.store import Object
@@ -61,6 +62,16 @@ def aggregated(*, core: bool) -> Object:
         if (group == "") == core
     ]
     return {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items}
+
+
+def paths() -> list[str]:
+    """What `/` lists."""
+    served = {"/api", "/apis", "/apis/", "/openapi/v2", "/openapi/v3", "/version"}
+    for endpoint, checks in health.CHECKS.items():
+        served |= {f"/{endpoint}", *(f"/{endpoint}/{check}" for check in checks)}
+    for group_name, version in groups():
+        served |= {f"/apis/{group_name}", f"/apis/{group_name}/{version}"} if group_name else {f"/api/{version}"}
+    return sorted(served)
 
 
 def api_versions() -> Object:

@@ -11,12 +11,13 @@ from aiohttp import web
 
 from pocketkube import admission
 from pocketkube.admission.formats import compact, not_negative, quoted
+from pocketkube.admission.metadata_validation import IMMUTABLE
 from pocketkube.api.apply import CONTENT_TYPES, server_side_apply
-from pocketkube.api.negotiation import many, one, read_body, read_patch, respond
-from pocketkube.api.options import check_delete, check_write, is_dry_deletion, is_dry_run, number
+from pocketkube.api.negotiation import many, one, read_applied, read_body, read_object, read_patch, respond
+from pocketkube.api.options import check_delete, check_list, check_write, is_dry_deletion, is_dry_run, number
 from pocketkube.api.patch import PATCH_TYPES, STRATEGIC_PATCH, apply_patch
 from pocketkube.api.selectors import parse_field_selector, parse_label_selector
-from pocketkube.errors import ApiError, bad_request, invalid
+from pocketkube.errors import ApiError, Cause, bad_request, invalid
 from pocketkube.go_types import struct_of
 from pocketkube.json_text import go_text, json_kind, parse
 from pocketkube.managed_fields import record_update
@@ -36,6 +37,7 @@ class Handlers:
         self._store = registry.store
 
     def collection(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
+        check_list(request)
         query = request.query
         revision = query.get("resourceVersion", "")
         if revision.isdigit():
@@ -49,7 +51,7 @@ class Handlers:
         limit = number(request, "limit")
         if start:
             objects = [obj for obj in objects if _position(obj) > start]
-        if limit and len(objects) > limit:
+        if 0 < limit < len(objects):
             metadata["remainingItemCount"] = len(objects) - limit
             objects = objects[:limit]
             metadata["continue"] = _continue_token(_position(objects[-1]))
@@ -69,12 +71,9 @@ class Handlers:
         self, request: web.Request, resource: Resource, namespace: str, name: str, subresource: str = ""
     ) -> web.Response:
         obj, warnings = await self._decoded(request, resource)
-        metadata = obj.setdefault("metadata", {})
-        if metadata.setdefault("name", name) != name:
-            found = metadata["name"]
-            raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
+        _check_name(obj, name, namespace)
         if namespace:
-            metadata["namespace"] = namespace
+            obj["metadata"]["namespace"] = namespace
         made = self._registry.update(
             resource, obj, subresource=subresource, dry_run=is_dry_run(request), record=_recorder(request)
         )
@@ -87,8 +86,7 @@ class Handlers:
         content_type = request.content_type
         check_write(request)
         if content_type in CONTENT_TYPES and not subresource:
-            body = await read_body(request, resource.kind)
-            return self._apply(request, resource, namespace, name, body)
+            return self._apply(request, resource, namespace, name, await read_applied(request, resource))
         if content_type not in PATCH_TYPES:
             raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
         patch = await read_patch(request)
@@ -98,9 +96,10 @@ class Handlers:
         strategic = content_type == STRATEGIC_PATCH
         shown = go_text(patch) if strategic else compact(patched)
         obj, warnings = admission.decode_patched(resource, patched, validation, shown, strategic=strategic)
-        found = obj.setdefault("metadata", {}).get("name", "")
-        if found != name:
-            raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
+        _check_name(obj, name, namespace)
+        uid = obj["metadata"].get("uid") or old["metadata"]["uid"]
+        if uid != old["metadata"]["uid"]:  # of a patch it is no precondition
+            raise invalid(resource, name, [Cause.invalid("metadata.uid", quoted(uid), IMMUTABLE)])
         made = self._registry.update(
             resource, obj, subresource=subresource, dry_run=is_dry_run(request), record=_recorder(request)
         )
@@ -111,9 +110,8 @@ class Handlers:
         """Server-side apply: creates what is not there."""
         manager = request.query["fieldManager"]
         applied, warnings = admission.decode(resource, body, request.query.get("fieldValidation") or "Warn")
-        found = applied.setdefault("metadata", {}).setdefault("name", name)
-        if found != name:
-            raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
+        applied.setdefault("metadata", {}).setdefault("name", name)
+        _check_name(applied, name, namespace)
         force, dry_run = request.query.get("force") == "true", is_dry_run(request)
         live = self._store.find(resource, namespace, name)
         bare = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}}
@@ -170,7 +168,7 @@ class Handlers:
 
     async def _decoded(self, request: web.Request, resource: Resource) -> tuple[Object, list[str]]:
         check_write(request)
-        body = await read_body(request, resource.kind)
+        body = await read_object(request, resource.kind)
         return admission.decode(resource, body, request.query.get("fieldValidation") or "Warn")
 
     async def _delete_options(self, request: web.Request) -> Object:
@@ -193,6 +191,20 @@ def select(request: web.Request, resource: Resource, objects: list[Object]) -> l
         matches = parse_field_selector(resource, fields)
         objects = [obj for obj in objects if matches(obj)]
     return objects
+
+
+def _check_name(obj: Object, name: str, namespace: str) -> None:
+    """ApiError 400 for an object that is not the one of the path: checkName of the API server's handlers."""
+    metadata = obj.setdefault("metadata", {})
+    found, where = metadata.get("name", ""), metadata.get("namespace", "")
+    if not found:
+        raise bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+    if found != name:
+        raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
+    if where and namespace and where != namespace:
+        raise bad_request(
+            f"the namespace of the object ({where}) does not match the namespace on the request ({namespace})"
+        )
 
 
 def _recorder(request: web.Request) -> Recorder:

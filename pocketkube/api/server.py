@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from pocketkube import admission
-from pocketkube.api import discovery, eviction, logs, openapi, port_forward, streams, token_request, watch
+from pocketkube.api import discovery, eviction, health, logs, openapi, port_forward, streams, token_request, watch
 from pocketkube.api.authorization import Authenticator, authorize
 from pocketkube.api.handlers import Handlers, method_not_allowed
-from pocketkube.api.negotiation import read_body, respond
+from pocketkube.api.negotiation import presented, read_body, respond
 from pocketkube.api.reviews import REVIEWS, Review, answer
 from pocketkube.errors import ApiError
 from pocketkube.node.runtime import Runtime
@@ -49,13 +49,14 @@ class ApiServer:
         application = web.Application(middlewares=[self._guard], client_max_size=LARGEST_BODY)
         router = application.router
         router.add_get("/version", self._version)
-        for path in ("/healthz", "/livez", "/readyz"):
-            router.add_get(path, self._healthy)
+        router.add_routes(health.routes())
+        router.add_get("/", self._root)
         router.add_get("/openapi/v2", self._openapi_two)
         router.add_get("/openapi/v3", self._openapi_index)
         router.add_get("/openapi/v3/{path:.+}", self._openapi)
         router.add_get("/api", self._core)
-        router.add_get("/apis", self._groups)
+        for path in ("/apis", "/apis/"):
+            router.add_get(path, self._groups)
         router.add_get("/apis/{group}", self._group)
         router.add_get("/api/{version}", self._resource_list)
         router.add_get("/apis/{group}/{version}", self._resource_list)
@@ -75,9 +76,9 @@ class ApiServer:
         """Nobody gets further than they may; every failure becomes a Status."""
         try:
             authorize(self._authenticator.user(request), request)
-            return await handler(request)
+            return presented(request, await handler(request))
         except ApiError as error:
-            return respond(error.status(), error.code, self._always_told(request))
+            return presented(request, respond(error.status(), error.code, self._always_told(request)))
         except web.HTTPException as error:
             if error.status == 404:
                 return web.Response(status=404, text="404 page not found\n")
@@ -161,8 +162,8 @@ class ApiServer:
     async def _version(self, _request: web.Request) -> web.Response:
         return respond(discovery.VERSION)
 
-    async def _healthy(self, _request: web.Request) -> web.Response:
-        return web.Response(text="ok")
+    async def _root(self, _request: web.Request) -> web.Response:
+        return respond({"paths": discovery.paths()})
 
     async def _core(self, request: web.Request) -> web.Response:
         return _aggregated(core=True) if _wants_aggregated(request) else respond(discovery.api_versions())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 
 from aiohttp import web
 
 from pocketkube.api.handlers import select
 from pocketkube.api.negotiation import shaped, wanted_form
+from pocketkube.api.options import check_watch
 from pocketkube.errors import ApiError, bad_request
+from pocketkube.json_text import written
 from pocketkube.resources import Resource
 from pocketkube.store import Event, Object, Store
 
@@ -20,6 +21,7 @@ LONGEST = 3600.0  # seconds, where the client names no timeoutSeconds
 
 async def serve(request: web.Request, store: Store, resource: Resource, namespace: str) -> web.StreamResponse:
     """Answer with one JSON line an event until the client goes, or its time is over."""
+    check_watch(request)
     query = request.query
     form = wanted_form(request)
     text = query.get("resourceVersion", "")
@@ -31,7 +33,7 @@ async def serve(request: web.Request, store: Store, resource: Resource, namespac
     await response.prepare(request)
 
     async def send(kind: str, obj: Object) -> None:
-        await response.write(json.dumps({"type": kind, "object": obj}).encode() + b"\n")
+        await response.write(written({"type": kind, "object": obj}))
 
     try:
         watch = store.watch(resource, namespace=namespace, since=None if initial else int(text))

@@ -92,6 +92,24 @@ PATCHES = [
         "the name of the object (b) does not match the name on the URL (patched)",
     ),
     (
+        MERGE,
+        {"metadata": {"uid": "x"}},
+        422,
+        'ConfigMap "patched" is invalid: metadata.uid: Invalid value: "x": field is immutable',
+    ),
+    (
+        MERGE,
+        {"metadata": {"name": None}},
+        400,
+        "the name of the object (patched based on URL) was undeterminable: name must be provided",
+    ),
+    (
+        MERGE,
+        {"metadata": {"namespace": "elsewhere"}},
+        400,
+        "the namespace of the object (elsewhere) does not match the namespace on the request ({namespace})",
+    ),
+    (
         STRATEGIC,
         {"data": "a"},
         422,
@@ -118,7 +136,50 @@ def test_patch_refused(http: Http, namespace: str, content_type: str, patch: Any
     path = f"/api/v1/namespaces/{namespace}/configmaps"
     http("POST", path, {"metadata": {"name": "patched"}})
     answer = http("PATCH", f"{path}/patched?fieldValidation=Strict", patch, content_type=content_type)
-    assert (answer.status, answer.body["message"]) == (status, says)
+    assert (answer.status, answer.body["message"]) == (status, says.replace("{namespace}", namespace))
+
+
+APPLIED = [
+    ({}, "Incorrect version specified in apply patch. Specified patch version: , expected: v1"),
+    ({"apiVersion": "v1", "metadata": {"managedFields": [{"manager": "x"}]}}, "metadata.managedFields must be nil"),
+    (
+        [],
+        "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value "
+        "of type map[string]interface {}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("applied", "says"), APPLIED)
+def test_nothing_to_apply(http: Http, demo: str, applied: Any, says: str) -> None:
+    path = f"/api/v1/namespaces/{demo}/configmaps/applied?fieldManager=me"
+    answer = http("PATCH", path, applied, content_type="application/apply-patch+yaml")
+    assert (answer.status, answer.body["message"]) == (400, says)
+
+
+def test_a_kind_that_nobody_knows(http: Http, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    says = (
+        'no kind "Foo" is registered for version "v1" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"'
+    )
+    made = http("POST", path, {"kind": "Foo", "apiVersion": "v1", "metadata": {"name": "a"}})
+    assert made.body["message"] == f'Foo in version "v1" cannot be handled as a ConfigMap: {says}'
+    http("POST", path, {"metadata": {"name": "a"}})
+    patched = http("PATCH", f"{path}/a", {"kind": "Foo"}, content_type=MERGE)
+    assert (patched.status, patched.body["message"].endswith(says)) == (422, True)
+
+
+def test_an_update_of_what_has_another_uid(http: Http, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/services"
+    made = http("POST", path, {"metadata": {"name": "a"}, "spec": {"ports": [{"port": 80}]}}).body
+    uid = made["metadata"].pop("uid")
+    answer = http("PUT", f"{path}/a", {**made, "metadata": {**made["metadata"], "uid": "another"}})
+    assert (answer.status, answer.body["message"]) == (
+        409,
+        'Operation cannot be fulfilled on services "a": StorageError: invalid object, Code: 4, Key: '
+        f"/registry/services/specs/{namespace}/a, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: "
+        f"UID in precondition: another, UID in object meta: {uid}",
+    )
 
 
 def test_preconditions_of_a_deletion(http: Http, namespace: str) -> None:
@@ -211,6 +272,11 @@ def test_managed_fields_that_are_none_are_left_out(http: Http, namespace: str) -
     metadata = {"name": "managed", "managedFields": [{"manager": "me", "operation": "Guess"}]}
     made = http("POST", path, {"metadata": metadata, "data": {"a": "b"}})
     assert [entry["operation"] for entry in made.body["metadata"]["managedFields"]] == ["Update"]
+
+
+def test_what_nobody_has_set_has_no_managed_fields(http: Http, namespace: str) -> None:
+    made = http("POST", f"/api/v1/namespaces/{namespace}/configmaps", {"metadata": {"name": "a"}})
+    assert "managedFields" not in made.body["metadata"]
 
 
 def test_managed_fields_are_cleared(http: Http, namespace: str) -> None:
