@@ -131,6 +131,8 @@ NETWORKPOLICIES = Resource(
     has_generation=True,
 )
 
+SCALES = Resource("autoscaling", "v1", "scales", "scale", "Scale")  # a view of others, never stored
+
 SERVED = (
     CONFIGMAPS,
     ENDPOINTS,

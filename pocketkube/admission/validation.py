@@ -44,6 +44,8 @@ from pocketkube.store import Object
 def validate_create(resource: Resource, obj: Object) -> list[Cause]:
     """Every reason why the object may not be created."""
     causes = metadata_validation.create(resource, obj["metadata"]) + _spec(resource, obj)
+    if resource is PODS:
+        causes += pod_validation.validate_new(obj)
     return causes + pod_security.validate_labels(obj) if resource is NAMESPACES else causes
 
 

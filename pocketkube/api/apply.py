@@ -9,7 +9,7 @@ from typing import Any
 from pocketkube.apply_types import is_atomic, is_set, list_keys
 from pocketkube.errors import ApiError
 from pocketkube.go_types import fields, is_struct
-from pocketkube.managed_fields import Path, fields_of, item_key, owners, struct_of, write
+from pocketkube.managed_fields import Manager, Path, fields_of, item_key, owners, struct_of, write
 from pocketkube.store import Object
 
 CONTENT_TYPES = ("application/apply-patch+yaml", "application/apply-patch+json")
@@ -22,7 +22,7 @@ def server_side_apply(live: Object, applied: Object, manager: str, *, force: boo
 
     ApiError 409 with every conflict when another manager owns a field with another value, unless `force`.
     """
-    mine = (manager, "Apply")
+    mine = (manager, "Apply", "")
     owned = owners(live)
     wanted, present = fields_of(applied, applied=True), fields_of(live)
     differing = {path for path, value in wanted.items() if path in present and present[path] != value}
@@ -122,10 +122,15 @@ def _position(items: Any, kind: str, text: str) -> int | None:
     return None
 
 
-def _conflict(conflicts: list[tuple[tuple[str, str], Path]], version: str) -> ApiError:
+def _conflict(conflicts: list[tuple[Manager, Path]], version: str) -> ApiError:
     by_manager: dict[str, list[str]] = {}
-    for (manager, _), path in conflicts:
-        by_manager.setdefault(f'conflict with "{manager}" using {version}', []).append(_readable(path))
+    for (manager, operation, subresource), path in conflicts:
+        who = f'conflict with "{manager}"'
+        if subresource:
+            who += f' with subresource "{subresource}"'
+        if operation == "Update":  # who applies is one and the same in every version
+            who += f" using {version}"
+        by_manager.setdefault(who, []).append(_readable(path))
     causes = [
         {"reason": "FieldManagerConflict", "message": who, "field": field}
         for who, fields in by_manager.items()

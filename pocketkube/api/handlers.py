@@ -22,10 +22,9 @@ from pocketkube.go_types import struct_of
 from pocketkube.json_text import go_text, json_kind, parse
 from pocketkube.managed_fields import record_update
 from pocketkube.registry import Recorder, Registry, may_go, timestamp
-from pocketkube.resources import Resource
+from pocketkube.resources import SCALES, Resource
 from pocketkube.store import Object
 
-SCALES = Resource("autoscaling", "v1", "scales", "scale", "Scale")
 METHOD_NOT_ALLOWED = "the server does not allow this method on the requested resource"
 
 
@@ -148,7 +147,8 @@ class Handlers:
         obj = self._store.get(resource, namespace, name)
         scale = _scale(obj)
         if request.method == "GET":
-            return respond(scale)
+            return one(request, SCALES, scale)
+        check_write(request)
         if request.method == "PUT":
             wanted = await read_body(request, "Scale")
         else:
@@ -164,7 +164,9 @@ class Handlers:
         changed = {**obj, "spec": {**obj["spec"], "replicas": replicas}}
         if revision:
             changed["metadata"] = {**obj["metadata"], "resourceVersion": revision}
-        return respond(_scale(self._registry.update(resource, changed, dry_run=is_dry_run(request))))
+        record = _recorder(request, "scale")
+        made = self._registry.update(resource, changed, dry_run=is_dry_run(request), record=record)
+        return one(request, SCALES, _scale(made))
 
     async def _decoded(self, request: web.Request, resource: Resource) -> tuple[Object, list[str]]:
         check_write(request)
@@ -207,10 +209,10 @@ def _check_name(obj: Object, name: str, namespace: str) -> None:
         )
 
 
-def _recorder(request: web.Request) -> Recorder:
+def _recorder(request: web.Request, subresource: str = "") -> Recorder:
     """Notes who writes: the fieldManager of the request, else the client's name."""
     manager = request.query.get("fieldManager") or request.headers.get("User-Agent", "unknown").partition("/")[0]
-    return lambda old, new: record_update(old, new, manager, timestamp())
+    return lambda old, new: record_update(old, new, manager, timestamp(), subresource)
 
 
 def _scale(obj: Object) -> Object:

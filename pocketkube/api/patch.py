@@ -7,7 +7,6 @@ https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kub
 from __future__ import annotations
 
 import copy
-import json
 from typing import Any
 
 import jsonpatch
@@ -15,7 +14,7 @@ import jsonpatch
 from pocketkube.apply_types import SET
 from pocketkube.errors import ApiError, bad_request
 from pocketkube.go_types import Field, fields, is_struct
-from pocketkube.json_text import json_kind
+from pocketkube.json_text import go_text, json_kind
 from pocketkube.store import Object
 
 JSON_PATCH = "application/json-patch+json"
@@ -115,7 +114,8 @@ def _merge_list(field: Field | None, target: list[Any], patch: list[Any]) -> lis
     merged = list(target)
     for each in patch:
         if key not in each:
-            raise bad_request(f"map: {json.dumps(each)} does not contain declared merge key: {key}")
+            # An error of the merge that the API server does not expect: it has no reason.
+            raise ApiError(500, "", f"map: {go_text(each)} does not contain declared merge key: {key}")
         position = next((i for i, old in enumerate(merged) if old.get(key) == each[key]), None)
         if each.get("$patch") == "delete":
             if position is not None:

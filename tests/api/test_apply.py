@@ -37,6 +37,31 @@ def test_field_of_another_manager_is_a_conflict(kubectl: Kubectl, namespace: str
     assert kubectl("get", "svc", "web", "-o", path, namespace=namespace).stdout == "web"
 
 
+def test_who_else_has_set_a_field(kubectl: Kubectl, namespace: str) -> None:
+    """An Update names its version and its subresource, who applies neither."""
+    spec = {"replicas": 0, "selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}}}}
+    spec["template"]["spec"] = {"containers": [{"name": "c", "image": "busybox:1.36"}]}
+    whole = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec}
+    apply = ("apply", "--server-side", "-f", "-")
+    kubectl(*apply, namespace=namespace, stdin=json.dumps(whole))
+    others = json.dumps({**whole, "spec": {**spec, "replicas": 1}})
+    refused = kubectl(*apply, "--field-manager=other", namespace=namespace, stdin=others, fails=True)
+    assert 'Apply failed with 1 conflict: conflict with "kubectl": .spec.replicas\n' in refused.stderr
+    kubectl("scale", "deploy/web", "--replicas=0", "--current-replicas=0", namespace=namespace)
+    kubectl(
+        "patch",
+        "deploy/web",
+        "--subresource=scale",
+        "--type=merge",
+        "-p",
+        '{"spec":{"replicas":2}}',
+        namespace=namespace,
+    )
+    refused = kubectl(*apply, namespace=namespace, stdin=json.dumps(whole), fails=True)
+    who = 'conflict with "kubectl-patch" with subresource "scale" using apps/v1: .spec.replicas\n'
+    assert who in refused.stderr
+
+
 def test_what_is_applied_no_more_goes(kubectl: Kubectl, namespace: str) -> None:
     kubectl("apply", "--server-side", "-f", "-", namespace=namespace, stdin=service(sessionAffinity="ClientIP"))
     kubectl("apply", "--server-side", "-f", "-", namespace=namespace, stdin=service())

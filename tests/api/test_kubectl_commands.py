@@ -139,6 +139,36 @@ def test_copies_files_both_ways(kubectl: Kubectl, demo: str, tmp_path: Path) -> 
     assert (tmp_path / "back").read_text() == "hello\n"
 
 
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [
+        ("nosuch", 'exec: "nosuch": executable file not found in $PATH\n'),
+        ("/etc/passwd", "permission denied\n"),
+    ],
+)
+def test_what_cannot_be_started_says_why(kubectl: Kubectl, demo: str, program: str, says: str) -> None:
+    refused = kubectl("exec", "tiny-tools", "--", program, namespace=demo, fails=True).stderr
+    begins = "error: Internal error occurred: error executing command in container: failed to exec in container: "
+    assert refused.startswith(begins)
+    assert refused.endswith(says)
+
+
+def test_a_container_that_does_not_run(kubectl: Kubectl, namespace: str) -> None:
+    kubectl("run", "waits", "--image=no.such/image:1", namespace=namespace)
+    for verb in (("exec", "waits", "--", "true"), ("attach", "waits", "--pod-running-timeout=1ms")):
+        refused = kubectl(*verb, namespace=namespace, fails=True).stderr
+        assert "Upgrade request required" not in refused
+    missing = 'unable to upgrade connection: container not found ("waits")'
+    refused = kubectl("exec", "waits", "--", "true", namespace=namespace, fails=True).stderr
+    assert refused == f"error: Internal error occurred: {missing}\n"
+
+
+def test_the_scale_of_a_deployment_is_a_table_of_its_own(kubectl: Kubectl, demo: str) -> None:
+    shown = kubectl("get", "deploy", "nginx", "--subresource=scale", namespace=demo).stdout.splitlines()
+    assert shown[0].split() == ["NAME", "DESIRED", "AVAILABLE", "AGE"]
+    assert shown[1].split()[0] == "nginx"
+
+
 def test_waits_for_a_value(kubectl: Kubectl, demo: str) -> None:
     wanted = "--for=jsonpath={.status.readyReplicas}=2"
     assert kubectl("wait", wanted, "deploy/nginx", "--timeout=10s", namespace=demo).stdout.endswith("condition met\n")

@@ -139,6 +139,13 @@ def test_patch_refused(http: Http, namespace: str, content_type: str, patch: Any
     assert (answer.status, answer.body["message"]) == (status, says.replace("{namespace}", namespace))
 
 
+def test_a_patch_without_the_key_that_it_is_merged_by(http: Http, demo: str) -> None:
+    patch = {"spec": {"template": {"spec": {"containers": [{"image": "x"}]}}}}
+    answer = http("PATCH", f"/apis/apps/v1/namespaces/{demo}/deployments/nginx", patch, content_type=STRATEGIC)
+    says = "map: map[image:x] does not contain declared merge key: name"
+    assert (answer.status, answer.body["message"], answer.body.get("reason")) == (500, says, None)
+
+
 APPLIED = [
     ({}, "Incorrect version specified in apply patch. Specified patch version: , expected: v1"),
     ({"apiVersion": "v1", "metadata": {"managedFields": [{"manager": "x"}]}}, "metadata.managedFields must be nil"),
