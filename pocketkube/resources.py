@@ -37,6 +37,7 @@ class Resource:
 CONFIGMAPS = Resource("", "v1", "configmaps", "configmap", "ConfigMap", short_names=("cm",))
 ENDPOINTS = Resource("", "v1", "endpoints", "endpoints", "Endpoints", short_names=("ep",))
 EVENTS = Resource("", "v1", "events", "event", "Event", short_names=("ev",))
+EVENTS_V1 = Resource("events.k8s.io", "v1", "events", "event", "Event", short_names=("ev",))  # another view of EVENTS
 LIMITRANGES = Resource("", "v1", "limitranges", "limitrange", "LimitRange", short_names=("limits",))
 NAMESPACES = Resource(
     "",
@@ -152,5 +153,6 @@ SERVED = (
     STATEFULSETS,
     JOBS,
     ENDPOINTSLICES,
+    EVENTS_V1,
     NETWORKPOLICIES,
 )

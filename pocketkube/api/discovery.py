@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from pocketkube.api import health
 from pocketkube.api.reviews import REVIEWS, Review
-from pocketkube.resources import PODS, SERVED, SERVICEACCOUNTS, Resource
+from pocketkube.resources import EVENTS, EVENTS_V1, PODS, SERVED, SERVICEACCOUNTS, Resource
 from pocketkube.store import Object
 from pocketkube.version import KUBERNETES
 
@@ -121,7 +121,8 @@ def _entry(resource: Resource) -> Object:
         entry["shortNames"] = list(resource.short_names)
     if resource.categories:
         entry["categories"] = list(resource.categories)
-    stored = f"{resource.group}/{resource.version}/{resource.kind}"
+    storage = EVENTS if resource is EVENTS_V1 else resource
+    stored = f"{storage.group}/{storage.version}/{storage.kind}"
     entry["storageVersionHash"] = base64.b64encode(hashlib.sha256(stored.encode()).digest()[:8]).decode()
     return entry
 

@@ -13,6 +13,7 @@ from pocketkube import admission
 from pocketkube.admission.formats import compact, not_negative, quoted
 from pocketkube.admission.metadata_validation import IMMUTABLE
 from pocketkube.api.apply import CONTENT_TYPES, server_side_apply
+from pocketkube.api.event_views import core_field, incoming, on_the_wire, outgoing
 from pocketkube.api.negotiation import many, one, read_applied, read_body, read_object, read_patch, respond
 from pocketkube.api.options import check_delete, check_list, check_write, is_dry_deletion, is_dry_run, number
 from pocketkube.api.patch import PATCH_TYPES, STRATEGIC_PATCH, apply_patch
@@ -22,7 +23,7 @@ from pocketkube.go_types import struct_of
 from pocketkube.json_text import go_text, json_kind, parse
 from pocketkube.managed_fields import record_update
 from pocketkube.registry import Recorder, Registry, may_go, timestamp
-from pocketkube.resources import SCALES, Resource
+from pocketkube.resources import EVENTS_V1, SCALES, Resource
 from pocketkube.store import Object
 
 METHOD_NOT_ALLOWED = "the server does not allow this method on the requested resource"
@@ -85,16 +86,18 @@ class Handlers:
         content_type = request.content_type
         check_write(request)
         if content_type in CONTENT_TYPES and not subresource:
-            return self._apply(request, resource, namespace, name, await read_applied(request, resource))
+            applied = await read_applied(request, on_the_wire(request, resource))
+            return self._apply(request, resource, namespace, name, applied)
         if content_type not in PATCH_TYPES:
             raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
         patch = await read_patch(request)
-        old = self._store.get(resource, namespace, name)
-        patched = apply_patch(struct_of(resource), old, patch, content_type)
+        old, named = outgoing(request, self._store.get(resource, namespace, name)), on_the_wire(request, resource)
+        patched = apply_patch(struct_of(named), old, patch, content_type)
         validation = request.query.get("fieldValidation") or "Warn"
         strategic = content_type == STRATEGIC_PATCH
         shown = go_text(patch) if strategic else compact(patched)
-        obj, warnings = admission.decode_patched(resource, patched, validation, shown, strategic=strategic)
+        obj, warnings = admission.decode_patched(named, patched, validation, shown, strategic=strategic)
+        obj = incoming(request, obj)
         _check_name(obj, name, namespace)
         uid = obj["metadata"].get("uid") or old["metadata"]["uid"]
         if uid != old["metadata"]["uid"]:  # of a patch it is no precondition
@@ -107,8 +110,9 @@ class Handlers:
 
     def _apply(self, request: web.Request, resource: Resource, namespace: str, name: str, body: Any) -> web.Response:
         """Server-side apply: creates what is not there."""
-        manager = request.query["fieldManager"]
-        applied, warnings = admission.decode(resource, body, request.query.get("fieldValidation") or "Warn")
+        manager, named = request.query["fieldManager"], on_the_wire(request, resource)
+        applied, warnings = admission.decode(named, body, request.query.get("fieldValidation") or "Warn")
+        applied = incoming(request, applied)
         applied.setdefault("metadata", {}).setdefault("name", name)
         _check_name(applied, name, namespace)
         force, dry_run = request.query.get("force") == "true", is_dry_run(request)
@@ -127,8 +131,9 @@ class Handlers:
         dry_run = is_dry_deletion(options, request)
         deleted = self._registry.delete(resource, namespace, name, options, dry_run=dry_run)
         if not may_go(resource, deleted):
-            return respond(deleted)
-        details: Object = {"name": name, **({"group": resource.group} if resource.group else {})}
+            return respond(outgoing(request, deleted))
+        group = on_the_wire(request, resource).group
+        details: Object = {"name": name, **({"group": group} if group else {})}
         details |= {"kind": resource.plural, "uid": deleted["metadata"]["uid"]}
         return respond({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
 
@@ -170,8 +175,9 @@ class Handlers:
 
     async def _decoded(self, request: web.Request, resource: Resource) -> tuple[Object, list[str]]:
         check_write(request)
-        body = await read_object(request, resource.kind)
-        return admission.decode(resource, body, request.query.get("fieldValidation") or "Warn")
+        body, named = await read_object(request, resource.kind), on_the_wire(request, resource)
+        decoded, warnings = admission.decode(named, body, request.query.get("fieldValidation") or "Warn")
+        return incoming(request, decoded), warnings
 
     async def _delete_options(self, request: web.Request) -> Object:
         options = dict(await read_body(request, "DeleteOptions")) if await request.read() else {}
@@ -190,7 +196,8 @@ def select(request: web.Request, resource: Resource, objects: list[Object]) -> l
         matches = parse_label_selector(labels)
         objects = [obj for obj in objects if matches(obj)]
     if fields:
-        matches = parse_field_selector(resource, fields)
+        renamed = core_field if on_the_wire(request, resource) is EVENTS_V1 else str
+        matches = parse_field_selector(resource, fields, renamed)
         objects = [obj for obj in objects if matches(obj)]
     return objects
 

@@ -8,6 +8,7 @@ import yaml
 from aiohttp import web
 
 from pocketkube.api import protobuf
+from pocketkube.api.event_views import on_the_wire, outgoing
 from pocketkube.api.tables import table
 from pocketkube.errors import ApiError, bad_request
 from pocketkube.json_text import json_kind, parse, pretty, written
@@ -139,6 +140,7 @@ def shaped(resource: Resource, obj: Object, form: Form, request: web.Request) ->
         revision = obj["metadata"].get("resourceVersion", "")
         include = request.query.get("includeObject", "Metadata")
         return table(resource, [obj], {"resourceVersion": revision}, include)
+    obj = outgoing(request, obj)
     if form == "PartialObjectMetadata":
         return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": obj["metadata"]}
     return obj
@@ -156,7 +158,8 @@ def many(
         kind, version = "PartialObjectMetadataList", "meta.k8s.io/v1"
         objects = [shaped(resource, obj, form, request) for obj in objects]
     else:
-        kind, version = f"{resource.kind}List", resource.api_version
+        kind, version = f"{resource.kind}List", on_the_wire(request, resource).api_version
+        objects = [outgoing(request, obj) for obj in objects]
         # Items of a list carry no kind of their own on the wire.
         objects = [{key: value for key, value in obj.items() if key not in ("kind", "apiVersion")} for obj in objects]
     body = {"kind": kind, "apiVersion": version, "metadata": metadata, "items": objects}

@@ -17,7 +17,7 @@ from pocketkube.api.reviews import REVIEWS, Review, answer
 from pocketkube.errors import ApiError
 from pocketkube.node.runtime import Runtime
 from pocketkube.registry import Registry
-from pocketkube.resources import PODS, SERVED, SERVICEACCOUNTS, Resource
+from pocketkube.resources import EVENTS, EVENTS_V1, PODS, SERVED, SERVICEACCOUNTS, Resource
 from pocketkube.store import Store
 
 LARGEST_BODY = 3 << 20  # bytes, as the API server's own limit
@@ -157,7 +157,7 @@ class ApiServer:
             or (named and resource.namespaced and not namespace)
         ):
             raise NOT_FOUND
-        return resource, namespace
+        return (EVENTS if resource is EVENTS_V1 else resource), namespace
 
     async def _version(self, _request: web.Request) -> web.Response:
         return respond(discovery.VERSION)
