@@ -116,9 +116,12 @@ def record_update(old: Object | None, new: Object, manager: str, now: str, subre
 
 
 def write(obj: Object, entries: list[Object], owned: dict[Any, set[Path]], touched: set[Any], now: str) -> list[Object]:
-    """The entries of metadata.managedFields for who owns what; entries not `touched` keep their time."""
+    """The entries of metadata.managedFields for who owns what; entries not `touched` keep their time.
+
+    In the order of k8s.io/apimachinery/pkg/util/managedfields/internal/managedfields.go.
+    """
     times = {_identity(entry): entry.get("time", now) for entry in entries}
-    return [
+    written = [
         {
             "manager": manager,
             "operation": operation,
@@ -131,6 +134,9 @@ def write(obj: Object, entries: list[Object], owned: dict[Any, set[Path]], touch
         for (manager, operation, sub), paths in owned.items()
         if paths
     ]
+    return sorted(
+        written, key=lambda entry: (entry["operation"], entry["time"], entry["manager"], entry.get("subresource", ""))
+    )
 
 
 def owners(obj: Object) -> dict[Manager, set[Path]]:

@@ -58,6 +58,17 @@ def decode(resource: Resource, body: Object, field_validation: str) -> tuple[Obj
     return decoded, decoder.problems if field_validation == "Warn" else []
 
 
+def decode_struct(struct: str, body: Object) -> Object:
+    """As `decode`, of a body that is no resource itself: `meta/v1.DeleteOptions`. Unknown fields are passed over."""
+    kind = struct.rpartition(".")[2]
+    short = (body.get("apiVersion") or struct.partition(".")[0]).rpartition("/")[2]
+    try:
+        return _Decoder().struct(struct, body, "", "")
+    except _Undecodable as error:
+        what = f'{body.get("kind") or kind} in version "{short}" cannot be handled as a {kind}'
+        raise bad_request(f"{what}: {error}") from error
+
+
 def decode_patched(
     resource: Resource, patched: Object, field_validation: str, shown: str, *, strategic: bool
 ) -> tuple[Object, list[str]]:

@@ -30,11 +30,11 @@ def server_side_apply(live: Object, applied: Object, manager: str, *, force: boo
     if conflicts and not force:
         raise _conflict(conflicts, live["apiVersion"])
     merged = _merge_struct(struct_of(live), live, applied)
-    # Of others, with what their fields lie in.
-    whole = {path for other, paths in owned.items() if other != mine for path in paths}
-    others = {path[:depth] for path in whole for depth in range(1, len(path) + 1)}
+    # What stays: fields that are asked for, and those of others, with what they lie in.
+    whole = {path for other, paths in owned.items() if other != mine for path in paths} | wanted.keys()
+    staying = {path[:depth] for path in whole for depth in range(1, len(path) + 1)}
     # What lies deeper goes first.
-    for path in sorted(owned.get(mine, set()) - wanted.keys() - others, key=len, reverse=True):
+    for path in sorted(owned.get(mine, set()) - staying, key=len, reverse=True):
         _remove(merged, path)
     owned = {other: paths - differing if other != mine else paths for other, paths in owned.items()}
     owned[mine] = set(wanted)

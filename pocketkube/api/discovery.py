@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from pocketkube.api import health
 from pocketkube.api.reviews import REVIEWS, Review
-from pocketkube.resources import EVENTS, EVENTS_V1, PODS, SERVED, SERVICEACCOUNTS, Resource
+from pocketkube.resources import EVENTS, EVENTS_V1, NAMESPACES, PODS, SERVED, SERVICEACCOUNTS, Resource
 from pocketkube.store import Object
 from pocketkube.version import KUBERNETES
 
@@ -145,6 +145,8 @@ def _subresources(resource: Resource) -> list[Object]:
             sub("log", "Pod", ["get"]),
             sub("portforward", "PodPortForwardOptions", ["create", "get"]),
         ]
+    if resource is NAMESPACES:
+        found.append(sub("finalize", resource.kind, ["update"]))
     if resource is SERVICEACCOUNTS:
         found.append(sub("token", "TokenRequest", ["create"], group="authentication.k8s.io", version="v1"))
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from pocketkube import admission
 from pocketkube.api.negotiation import read_body, respond
 from pocketkube.api.options import check_delete, is_dry_deletion
 from pocketkube.errors import bad_request
@@ -18,7 +19,7 @@ from pocketkube.store import Object
 
 async def evict(request: web.Request, registry: Registry, namespace: str, name: str) -> web.Response:
     """ApiError 404 when there is no such Pod, 400 for an Eviction of another one."""
-    eviction = await read_body(request, "Eviction")
+    eviction = admission.decode_struct("policy/v1.Eviction", await read_body(request, "Eviction"))
     if (eviction.get("metadata") or {}).get("name", "") != name:
         raise bad_request("name in URL does not match name in Eviction object")
     options: Object = eviction.get("deleteOptions") or {}

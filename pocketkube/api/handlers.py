@@ -23,7 +23,7 @@ from pocketkube.go_types import struct_of
 from pocketkube.json_text import go_text, json_kind, parse
 from pocketkube.managed_fields import record_update
 from pocketkube.registry import Recorder, Registry, may_go, timestamp
-from pocketkube.resources import EVENTS_V1, SCALES, Resource
+from pocketkube.resources import EVENTS_V1, NAMESPACES, SCALES, Resource
 from pocketkube.store import Object
 
 METHOD_NOT_ALLOWED = "the server does not allow this method on the requested resource"
@@ -74,6 +74,8 @@ class Handlers:
         _check_name(obj, name, namespace)
         if namespace:
             obj["metadata"]["namespace"] = namespace
+        if resource is NAMESPACES:
+            self._keep_finalizers(obj, subresource)
         made = self._registry.update(
             resource, obj, subresource=subresource, dry_run=is_dry_run(request), record=_recorder(request)
         )
@@ -99,6 +101,8 @@ class Handlers:
         obj, warnings = admission.decode_patched(named, patched, validation, shown, strategic=strategic)
         obj = incoming(request, obj)
         _check_name(obj, name, namespace)
+        if resource is NAMESPACES:
+            self._keep_finalizers(obj, subresource)
         uid = obj["metadata"].get("uid") or old["metadata"]["uid"]
         if uid != old["metadata"]["uid"]:  # of a patch it is no precondition
             raise invalid(resource, name, [Cause.invalid("metadata.uid", quoted(uid), IMMUTABLE)])
@@ -156,6 +160,7 @@ class Handlers:
         check_write(request)
         if request.method == "PUT":
             wanted = await read_body(request, "Scale")
+            _check_name(wanted, name, namespace)
         else:
             wanted = apply_patch("autoscaling/v1.Scale", scale, await read_patch(request), request.content_type)
         replicas = (wanted.get("spec") or {}).get("replicas", 0)
@@ -173,6 +178,16 @@ class Handlers:
         made = self._registry.update(resource, changed, dry_run=is_dry_run(request), record=record)
         return one(request, SCALES, _scale(made))
 
+    def _keep_finalizers(self, namespace: Object, subresource: str) -> None:
+        """spec.finalizers of a Namespace is written by its subresource alone; that writes nothing else."""
+        live = self._store.get(NAMESPACES, "", namespace["metadata"]["name"])
+        if subresource == "finalize":
+            asked, revision = namespace.get("spec"), namespace["metadata"].get("resourceVersion")
+            namespace |= {**live, "metadata": {**live["metadata"]}, "spec": asked or {}}
+            namespace["metadata"]["resourceVersion"] = revision
+        else:
+            namespace["spec"] = live.get("spec", {})
+
     async def _decoded(self, request: web.Request, resource: Resource) -> tuple[Object, list[str]]:
         check_write(request)
         body, named = await read_object(request, resource.kind), on_the_wire(request, resource)
@@ -180,7 +195,8 @@ class Handlers:
         return incoming(request, decoded), warnings
 
     async def _delete_options(self, request: web.Request) -> Object:
-        options = dict(await read_body(request, "DeleteOptions")) if await request.read() else {}
+        body = await read_body(request, "DeleteOptions") if await request.read() else {}
+        options = admission.decode_struct("meta/v1.DeleteOptions", body)
         if "gracePeriodSeconds" in request.query:
             options["gracePeriodSeconds"] = number(request, "gracePeriodSeconds")
         if "propagationPolicy" in request.query:

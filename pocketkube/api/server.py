@@ -15,9 +15,10 @@ from pocketkube.api.handlers import Handlers, method_not_allowed
 from pocketkube.api.negotiation import presented, read_body, respond
 from pocketkube.api.reviews import REVIEWS, Review, answer
 from pocketkube.errors import ApiError
+from pocketkube.go_types import named
 from pocketkube.node.runtime import Runtime
 from pocketkube.registry import Registry
-from pocketkube.resources import EVENTS, EVENTS_V1, PODS, SERVED, SERVICEACCOUNTS, Resource
+from pocketkube.resources import EVENTS, EVENTS_V1, NAMESPACES, PODS, SERVED, SERVICEACCOUNTS, Resource
 from pocketkube.store import Store
 
 LARGEST_BODY = 3 << 20  # bytes, as the API server's own limit
@@ -64,6 +65,8 @@ class ApiServer:
             scope = "/namespaces/{namespace}" if review.namespaced else ""
             path = f"/apis/{review.group}/{review.version}{scope}/{review.plural}"
             router.add_post(path, functools.partial(self._review, review))
+        own = "/api/{version}/{plural:namespaces}/{name}/{subresource:status|finalize}"
+        router.add_route("*", own, self._subresource)  # before a namespace's collection, which it looks like
         for base in ("/api/{version}", "/apis/{group}/{version}"):
             for scope in ("/namespaces/{namespace}", ""):
                 router.add_route("*", f"{base}{scope}/{{plural}}/{{name}}/{{subresource}}", self._subresource)
@@ -120,7 +123,6 @@ class ApiServer:
         return await change[request.method](request, resource, namespace, name)
 
     async def _subresource(self, request: web.Request) -> web.StreamResponse:
-        # /api/v1/namespaces/NAME/PLURAL reads like an object's subresource to a router; the first route has it already.
         resource, namespace = self._target(request)
         name, subresource = request.match_info["name"], request.match_info["subresource"]
         if subresource == "status" and resource.has_status:
@@ -130,7 +132,13 @@ class ApiServer:
             if request.method not in change:
                 raise method_not_allowed()
             return await change[request.method](request, resource, namespace, name, "status")
+        if resource is NAMESPACES and subresource == "finalize":
+            if request.method != "PUT":
+                raise method_not_allowed()
+            return await self._handlers.update(request, resource, namespace, name, "finalize")
         if subresource == "scale" and resource.has_scale:
+            if request.method not in ("GET", "PUT", "PATCH"):
+                raise method_not_allowed()
             return await self._handlers.scale(request, resource, namespace, name)
         if (resource, subresource) in CREATED_ONLY and request.method != "POST":
             raise method_not_allowed()
@@ -201,7 +209,9 @@ class ApiServer:
 
     async def _review(self, review: Review, request: web.Request) -> web.Response:
         user = self._authenticator.user(request)
-        return respond(answer(review, await read_body(request, review.kind), user, self._authenticator), 201)
+        body = await read_body(request, review.kind)
+        asked = admission.decode_struct(named(review.group, review.version, review.kind), body)
+        return respond(answer(review, asked, user, self._authenticator), 201)
 
 
 def _wants_aggregated(request: web.Request) -> bool:

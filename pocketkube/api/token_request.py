@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from pocketkube import admission
 from pocketkube.api.negotiation import read_body, respond
 from pocketkube.api.options import is_dry_run
 from pocketkube.errors import Cause, bad_request, invalid
@@ -22,7 +23,8 @@ SHORTEST, USUAL = 600, 3600  # seconds
 
 async def issue(request: web.Request, tokens: ServiceAccountTokens, account: Object) -> web.Response:
     """ApiError 400 for a request of another account, 422 for a token that lasts too short or too long."""
-    asked = await read_body(request, "TokenRequest")
+    body = await read_body(request, "TokenRequest")
+    asked = admission.decode_struct("authentication/v1.TokenRequest", body)
     named = (asked.get("metadata") or {}).get("name") or account["metadata"]["name"]
     if named != account["metadata"]["name"]:
         found = account["metadata"]["name"]

@@ -62,6 +62,20 @@ def test_who_else_has_set_a_field(kubectl: Kubectl, namespace: str) -> None:
     assert who in refused.stderr
 
 
+def test_what_was_applied_by_the_client_before(kubectl: Kubectl, namespace: str) -> None:
+    """kubectl makes the fields of its client-side apply those of a server-side one: maps and lists are among them."""
+    containers = [{"name": "c", "image": "busybox:1.36", "env": [{"name": "A", "value": "b"}]}]
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": containers}}
+    spec = {"replicas": 0, "selector": {"matchLabels": {"a": "b"}}, "template": template}
+    whole = json.dumps({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec})
+    kubectl("apply", "-f", "-", namespace=namespace, stdin=whole)
+    before = json.loads(kubectl("get", "deploy", "web", "-o", "json", namespace=namespace).stdout)
+    done = kubectl("apply", "--server-side", "-f", "-", namespace=namespace, stdin=whole)
+    assert (done.stdout, done.stderr) == ("deployment.apps/web serverside-applied\n", "")
+    after = json.loads(kubectl("get", "deploy", "web", "-o", "json", namespace=namespace).stdout)
+    assert after["spec"] == before["spec"]
+
+
 def test_what_is_applied_no_more_goes(kubectl: Kubectl, namespace: str) -> None:
     kubectl("apply", "--server-side", "-f", "-", namespace=namespace, stdin=service(sessionAffinity="ClientIP"))
     kubectl("apply", "--server-side", "-f", "-", namespace=namespace, stdin=service())

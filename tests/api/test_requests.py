@@ -215,6 +215,40 @@ def test_a_deletion_that_is_only_tried(http: Http, kubectl: Kubectl, namespace: 
     http("PATCH", f"{path}/stays", {"metadata": {"finalizers": None}}, content_type=MERGE)
 
 
+def test_no_finalizer_for_what_is_being_deleted(http: Http, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    http("POST", path, {"metadata": {"name": "a", "finalizers": ["a.example/one"]}})
+    http("DELETE", f"{path}/a")
+    more = {"metadata": {"finalizers": ["a.example/one", "a.example/two"]}}
+    answer = http("PATCH", f"{path}/a", more, content_type=MERGE)
+    assert answer.body["message"] == (
+        'ConfigMap "a" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is being '
+        'deleted, found new finalizers []string{"a.example/two"}'
+    )
+    http("PATCH", f"{path}/a", {"metadata": {"finalizers": None}}, content_type=MERGE)
+    assert http("GET", f"{path}/a").status == 404
+
+
+def test_only_the_subresource_finalizes_a_namespace(http: Http, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}"
+    kept = ["kubernetes", "a.example/held"]
+    whole = {"metadata": {"name": namespace, "labels": {"a": "b"}}, "spec": {"finalizers": kept}}
+    made = http("PUT", f"{path}/finalize", whole).body
+    assert (made["spec"]["finalizers"], "a" in made["metadata"]["labels"]) == (kept, False)
+    patched = http("PATCH", path, {"spec": {"finalizers": []}}, content_type=MERGE).body
+    assert patched["spec"]["finalizers"] == kept
+    http("PUT", f"{path}/finalize", {**whole, "spec": {"finalizers": ["kubernetes"]}})
+    assert http("GET", f"{path}/status").body["spec"]["finalizers"] == ["kubernetes"]
+
+
+def test_a_scale_of_another_name(http: Http, demo: str) -> None:
+    path = f"/apis/apps/v1/namespaces/{demo}/deployments/nginx/scale"
+    answer = http("PUT", path, {"metadata": {"name": "web"}, "spec": {"replicas": 1}})
+    says = "the name of the object (web) does not match the name on the URL (nginx)"
+    assert (answer.status, answer.body["message"]) == (400, says)
+    assert http("POST", path, {}).status == 405
+
+
 def test_scale_below_nothing(http: Http, demo: str) -> None:
     path = f"/apis/apps/v1/namespaces/{demo}/deployments/nginx/scale"
     answer = http("PATCH", path, {"spec": {"replicas": -1}}, content_type=MERGE)
