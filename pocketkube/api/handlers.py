@@ -12,6 +12,7 @@ from aiohttp import web
 from pocketkube import admission
 from pocketkube.admission.formats import compact, not_negative, quoted
 from pocketkube.admission.metadata_validation import IMMUTABLE
+from pocketkube.api import apply_schema
 from pocketkube.api.apply import CONTENT_TYPES, server_side_apply
 from pocketkube.api.event_views import core_field, incoming, on_the_wire, outgoing
 from pocketkube.api.negotiation import many, one, read_applied, read_body, read_object, read_patch, respond
@@ -115,6 +116,7 @@ class Handlers:
     def _apply(self, request: web.Request, resource: Resource, namespace: str, name: str, body: Any) -> web.Response:
         """Server-side apply: creates what is not there."""
         manager, named = request.query["fieldManager"], on_the_wire(request, resource)
+        apply_schema.check(named, namespace, name, body)
         applied, warnings = admission.decode(named, body, request.query.get("fieldValidation") or "Warn")
         applied = incoming(request, applied)
         applied.setdefault("metadata", {}).setdefault("name", name)

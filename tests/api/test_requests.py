@@ -222,8 +222,8 @@ def test_no_finalizer_for_what_is_being_deleted(http: Http, namespace: str) -> N
     more = {"metadata": {"finalizers": ["a.example/one", "a.example/two"]}}
     answer = http("PATCH", f"{path}/a", more, content_type=MERGE)
     assert answer.body["message"] == (
-        'ConfigMap "a" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is being '
-        'deleted, found new finalizers []string{"a.example/two"}'
+        'ConfigMap "a" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is '
+        'being deleted, found new finalizers []string{"a.example/two"}'
     )
     http("PATCH", f"{path}/a", {"metadata": {"finalizers": None}}, content_type=MERGE)
     assert http("GET", f"{path}/a").status == 404
