@@ -140,6 +140,7 @@ def _subresources(resource: Resource) -> list[Object]:
     if resource is PODS:
         found += [
             sub("attach", "PodAttachOptions", ["create", "get"]),
+            sub("binding", "Binding", ["create"]),
             sub("eviction", "Eviction", ["create"], group=EVICTIONS[0], version=EVICTIONS[1]),
             sub("exec", "PodExecOptions", ["create", "get"]),
             sub("log", "Pod", ["get"]),

@@ -9,7 +9,18 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from pocketkube import admission
-from pocketkube.api import discovery, eviction, health, logs, openapi, port_forward, streams, token_request, watch
+from pocketkube.api import (
+    binding,
+    discovery,
+    eviction,
+    health,
+    logs,
+    openapi,
+    port_forward,
+    streams,
+    token_request,
+    watch,
+)
 from pocketkube.api.authorization import Authenticator, authorize
 from pocketkube.api.handlers import Handlers, method_not_allowed
 from pocketkube.api.negotiation import presented, read_body, respond
@@ -30,7 +41,7 @@ POD_SUBRESOURCES = {
     "log": logs.serve,
     "portforward": port_forward.serve,
 }
-CREATED_ONLY = {(PODS, "eviction"), (SERVICEACCOUNTS, "token")}
+CREATED_ONLY = {(PODS, "binding"), (PODS, "eviction"), (SERVICEACCOUNTS, "token")}
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -144,6 +155,8 @@ class ApiServer:
             raise method_not_allowed()
         if resource is PODS and subresource == "eviction":
             return await eviction.evict(request, self._registry, namespace, name)
+        if resource is PODS and subresource == "binding":
+            return await binding.bind(request, self._registry, namespace, name)
         if resource is SERVICEACCOUNTS and subresource == "token":
             account = self._store.get(SERVICEACCOUNTS, namespace, name)
             return await token_request.issue(request, self._authenticator.tokens, account)

@@ -241,6 +241,21 @@ def test_only_the_subresource_finalizes_a_namespace(http: Http, namespace: str) 
     assert http("GET", f"{path}/status").body["spec"]["finalizers"] == ["kubernetes"]
 
 
+def test_a_pod_is_bound_once(http: Http, kubectl: Kubectl, namespace: str) -> None:
+    """It asks for more than any node has, so that the scheduler leaves it alone."""
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    container = {"name": "c", "image": "busybox:1.36", "resources": {"requests": {"cpu": "1k"}}}
+    http("POST", path, {"metadata": {"name": "a"}, "spec": {"containers": [container]}})
+    nowhere = http("POST", f"{path}/a/binding", {"metadata": {"name": "a"}, "target": {"kind": "Node"}})
+    assert (nowhere.status, nowhere.body["details"]["causes"][0]["field"]) == (422, "target.name")
+    bound = http("POST", f"{path}/a/binding", {"metadata": {"name": "a"}, "target": {"name": "node01"}})
+    assert (bound.status, bound.body["status"]) == (201, "Success")
+    kubectl("wait", "pod/a", "--for=jsonpath={.spec.nodeName}=node01", "--timeout=5s", namespace=namespace)
+    again = http("POST", f"{path}/a/binding", {"metadata": {"name": "a"}, "target": {"name": "node02"}})
+    says = 'Operation cannot be fulfilled on pods/binding "a": pod a is already assigned to node "node01"'
+    assert (again.status, again.body["message"]) == (409, says)
+
+
 def test_a_scale_of_another_name(http: Http, demo: str) -> None:
     path = f"/apis/apps/v1/namespaces/{demo}/deployments/nginx/scale"
     answer = http("PUT", path, {"metadata": {"name": "web"}, "spec": {"replicas": 1}})
