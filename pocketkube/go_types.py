@@ -60,6 +60,10 @@ def is_struct(kind: str) -> bool:
     return "/" in kind and kind[0].isalpha()
 
 
+def has_struct(name: str) -> bool:
+    return name in _data()
+
+
 def struct_of(resource: Resource) -> str:
     """`apps/v1.Deployment`"""
     return named(resource.group, resource.version, resource.kind)

@@ -47,6 +47,22 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def written(value: Any) -> bytes:
+    """A line as Go's encoder writes it: compact, and safe to stand in HTML."""
+    return _safe(json.dumps(value, separators=(",", ":"), ensure_ascii=False)).encode() + b"\n"
+
+
+def pretty(value: Any) -> bytes:
+    """As json.MarshalIndent writes it for people."""
+    return _safe(json.dumps(value, indent=2, ensure_ascii=False)).encode()
+
+
+def _safe(text: str) -> str:
+    for letter in "<>&\u2028\u2029":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text
+
+
 def json_kind(value: Any) -> str:
     """What Go calls the kind of a JSON value."""
     if isinstance(value, bool):

@@ -15,6 +15,7 @@ from pocketkube.store import Object
 
 Path = tuple[str, ...]
 Fields = dict[Path, Any]  # path: value
+Manager = tuple[str, str, str]  # its name, the operation (Apply or Update), the subresource by which it wrote
 PRESENT = "."  # the value of what only holds others
 
 SERVER_OWNED = {
@@ -94,7 +95,7 @@ def item_key(keys: tuple[str, ...], item: Object) -> str:
     return "k:" + json.dumps(known, separators=(",", ":"), sort_keys=True)
 
 
-def record_update(old: Object | None, new: Object, manager: str, now: str) -> Object:
+def record_update(old: Object | None, new: Object, manager: str, now: str, subresource: str = "") -> Object:
     """`new` with managedFields that say that `manager` set what differs from `old` by an Update.
 
     They start from those of `new` when a writer may have written such ones; `[{}]` clears them.
@@ -107,31 +108,38 @@ def record_update(old: Object | None, new: Object, manager: str, now: str) -> Ob
     if old is not None and not changed and before.keys() == after.keys():
         return {**new, "metadata": {**new["metadata"], **({"managedFields": entries} if entries else {})}}
     owned = {_identity(entry): from_fields_v1(entry.get("fieldsV1") or {}) for entry in entries}
-    mine = (manager, "Update")
+    mine = (manager, "Update", subresource)
     owned = {key: {path for path in paths if path in after and path not in changed} for key, paths in owned.items()}
     owned[mine] = owned.get(mine, set()) | changed
-    return {**new, "metadata": {**new["metadata"], "managedFields": write(new, entries, owned, {mine}, now)}}
+    entries = write(new, entries, owned, {mine}, now)
+    return {**new, "metadata": {**new["metadata"], **({"managedFields": entries} if entries else {})}}
 
 
 def write(obj: Object, entries: list[Object], owned: dict[Any, set[Path]], touched: set[Any], now: str) -> list[Object]:
-    """The entries of metadata.managedFields for who owns what; entries not `touched` keep their time."""
+    """The entries of metadata.managedFields for who owns what; entries not `touched` keep their time.
+
+    In the order of k8s.io/apimachinery/pkg/util/managedfields/internal/managedfields.go.
+    """
     times = {_identity(entry): entry.get("time", now) for entry in entries}
-    return [
+    written = [
         {
             "manager": manager,
             "operation": operation,
             "apiVersion": obj["apiVersion"],
-            "time": now if (manager, operation) in touched else times.get((manager, operation), now),
+            "time": now if (manager, operation, sub) in touched else times.get((manager, operation, sub), now),
             "fieldsType": "FieldsV1",
             "fieldsV1": to_fields_v1(paths),
+            **({"subresource": sub} if sub else {}),
         }
-        for (manager, operation), paths in owned.items()
+        for (manager, operation, sub), paths in owned.items()
         if paths
     ]
+    return sorted(
+        written, key=lambda entry: (entry["operation"], entry["time"], entry["manager"], entry.get("subresource", ""))
+    )
 
 
-def owners(obj: Object) -> dict[tuple[str, str], set[Path]]:
-    """{(manager, operation): paths}"""
+def owners(obj: Object) -> dict[Manager, set[Path]]:
     entries = obj["metadata"].get("managedFields") or ()
     return {_identity(entry): from_fields_v1(entry.get("fieldsV1") or {}) for entry in entries}
 
@@ -163,8 +171,8 @@ def from_fields_v1(tree: Object) -> set[Path]:
     return found
 
 
-def _identity(entry: Object) -> tuple[str, str]:
-    return entry["manager"], entry["operation"]
+def _identity(entry: Object) -> Manager:
+    return entry["manager"], entry["operation"], entry.get("subresource", "")
 
 
 def _readable(entries: list[Object]) -> list[Object]:

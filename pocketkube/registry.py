@@ -6,7 +6,6 @@ controllers write through it; reading and watching goes to the store directly.
 
 from __future__ import annotations
 
-import copy
 import secrets
 import uuid
 from collections.abc import Callable
@@ -15,7 +14,8 @@ from typing import Any
 
 from pocketkube import admission
 from pocketkube.errors import ApiError, Cause, already_exists, bad_request, conflict, forbidden, invalid, not_found
-from pocketkube.resources import ENDPOINTSLICES, NAMESPACES, PODS, Resource
+from pocketkube.json_copy import copied
+from pocketkube.resources import ENDPOINTS, ENDPOINTSLICES, NAMESPACES, NODES, PODS, SERVICES, Resource
 from pocketkube.store import Object, Store
 
 NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # k8s.io/apimachinery/pkg/util/rand: no vowels, no bad words
@@ -46,7 +46,7 @@ class Registry:
         record: Recorder | None = None,
     ) -> Object:
         """Create `obj` in `namespace` ("" for cluster-scoped kinds); returns it as stored."""
-        obj = copy.deepcopy(obj)
+        obj = copied(obj)
         metadata = obj.setdefault("metadata", {})
         revision = metadata.get("resourceVersion") or ""
         self._place(resource, metadata, namespace)
@@ -97,7 +97,7 @@ class Registry:
         namespace, name = metadata.get("namespace", ""), metadata["name"]
         old = self.store.get(resource, namespace, name)
         _check_preconditions(resource, old, metadata.get("uid"), metadata.get("resourceVersion"))
-        new = _merge_owned(resource, old, copy.deepcopy(obj), subresource)
+        new = _merge_owned(resource, old, copied(obj), subresource)
         new = admission.default(resource, new)
         if subresource != "status":
             admission.mutate(self.store, resource, new, old)
@@ -114,7 +114,7 @@ class Registry:
             return old
         if dry_run:
             return new
-        if new["metadata"].get("deletionTimestamp") and _may_go(resource, new):
+        if new["metadata"].get("deletionTimestamp") and may_go(resource, new):
             self.store.put(resource, new)
             return self.store.remove(resource, namespace, name)
         return self.store.put(resource, new)
@@ -123,7 +123,7 @@ class Registry:
         self, resource: Resource, namespace: str, name: str, change: Callable[[Object], Any], *, subresource: str = ""
     ) -> Object:
         """Apply `change` to a private copy of the object and write it back; ApiError 404 when there is none."""
-        obj = copy.deepcopy(self.store.get(resource, namespace, name))
+        obj = copied(self.store.get(resource, namespace, name))
         change(obj)
         return self.update(resource, obj, subresource=subresource)
 
@@ -147,7 +147,7 @@ class Registry:
             raise forbidden(resource, name, "this namespace may not be deleted")
         if resource is NAMESPACES and "deletionTimestamp" in old["metadata"]:
             raise conflict(resource, name, BEING_PURGED)
-        new = copy.deepcopy(old)
+        new = copied(old)
         metadata = new["metadata"]
         _set_propagation_finalizers(metadata, options.get("propagationPolicy"))
         grace = _grace_period(resource, old, options.get("gracePeriodSeconds"))
@@ -160,7 +160,7 @@ class Registry:
             new["status"] = {**new.get("status", {}), "phase": "Terminating"}
         if dry_run or new == old:
             return new
-        if _may_go(resource, new):
+        if may_go(resource, new):
             return self.store.remove(resource, namespace, name)
         return self.store.put(resource, new)
 
@@ -206,10 +206,20 @@ def timestamp(seconds_ahead: float = 0) -> str:
 def _check_preconditions(resource: Resource, old: Object, uid: str | None, revision: str | None) -> None:
     name = old["metadata"]["name"]
     if uid and uid != old["metadata"]["uid"]:
-        found = old["metadata"]["uid"]
-        raise conflict(resource, name, f"Precondition failed: UID in precondition: {uid}, UID in object meta: {found}")
+        failed = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
+        where = f"StorageError: invalid object, Code: 4, Key: {_storage_key(resource, old)}, ResourceVersion: 0"
+        raise conflict(resource, name, f"{where}, AdditionalErrorMsg: {failed}")
     if revision and revision != old["metadata"]["resourceVersion"]:
         raise conflict(resource, name)
+
+
+def _storage_key(resource: Resource, obj: Object) -> str:
+    """Where etcd keeps it; of the oldest kinds under a name that is not the resource's."""
+    base = {SERVICES: "services/specs", ENDPOINTS: "services/endpoints", NODES: "minions"}.get(
+        resource, resource.plural
+    )
+    metadata = obj["metadata"]
+    return "/".join(["/registry", base, *filter(None, [metadata.get("namespace", "")]), metadata["name"]])
 
 
 def _check_record(resource: Resource, old: Object, wanted: Object) -> None:
@@ -230,7 +240,7 @@ def _check_record(resource: Resource, old: Object, wanted: Object) -> None:
 def _merge_owned(resource: Resource, old: Object, new: Object, subresource: str) -> Object:
     """What the writer may not change is taken from the object as it is."""
     if subresource == "status":
-        kept = copy.deepcopy(old)
+        kept = copied(old)
         kept["status"] = new.get("status", {})
         return kept
     for field in SERVER_OWNED:
@@ -241,7 +251,7 @@ def _merge_owned(resource: Resource, old: Object, new: Object, subresource: str)
     if resource.has_status:
         new.pop("status", None)
         if "status" in old:
-            new["status"] = copy.deepcopy(old["status"])
+            new["status"] = copied(old["status"])
     return new
 
 
@@ -259,7 +269,7 @@ def _grace_period(resource: Resource, old: Object, asked: int | None) -> int:
     finished = old.get("status", {}).get("phase") in ("Succeeded", "Failed")
     if not old["spec"].get("nodeName") or finished:
         return 0
-    return int(old["spec"].get("terminationGracePeriodSeconds", 30) if asked is None else max(asked, 0))
+    return int(old["spec"].get("terminationGracePeriodSeconds", 30) if asked is None else asked if asked >= 0 else 1)
 
 
 def _set_propagation_finalizers(metadata: Object, policy: str | None) -> None:
@@ -268,7 +278,7 @@ def _set_propagation_finalizers(metadata: Object, policy: str | None) -> None:
         metadata["finalizers"].append(wanted)
 
 
-def _may_go(resource: Resource, obj: Object) -> bool:
+def may_go(resource: Resource, obj: Object) -> bool:
     """Whether an object that is being deleted can be taken away now."""
     if obj["metadata"].get("finalizers"):
         return False
@@ -277,4 +287,4 @@ def _may_go(resource: Resource, obj: Object) -> bool:
     return resource is not PODS or obj["metadata"].get("deletionGracePeriodSeconds", 0) == 0
 
 
-__all__ = ["ApiError", "Cause", "Recorder", "Registry", "random_suffix", "timestamp"]
+__all__ = ["ApiError", "Cause", "Recorder", "Registry", "may_go", "random_suffix", "timestamp"]

@@ -37,6 +37,7 @@ class Resource:
 CONFIGMAPS = Resource("", "v1", "configmaps", "configmap", "ConfigMap", short_names=("cm",))
 ENDPOINTS = Resource("", "v1", "endpoints", "endpoints", "Endpoints", short_names=("ep",))
 EVENTS = Resource("", "v1", "events", "event", "Event", short_names=("ev",))
+EVENTS_V1 = Resource("events.k8s.io", "v1", "events", "event", "Event", short_names=("ev",))  # another view of EVENTS
 LIMITRANGES = Resource("", "v1", "limitranges", "limitrange", "LimitRange", short_names=("limits",))
 NAMESPACES = Resource(
     "",
@@ -131,6 +132,8 @@ NETWORKPOLICIES = Resource(
     has_generation=True,
 )
 
+SCALES = Resource("autoscaling", "v1", "scales", "scale", "Scale")  # a view of others, never stored
+
 SERVED = (
     CONFIGMAPS,
     ENDPOINTS,
@@ -150,5 +153,6 @@ SERVED = (
     STATEFULSETS,
     JOBS,
     ENDPOINTSLICES,
+    EVENTS_V1,
     NETWORKPOLICIES,
 )

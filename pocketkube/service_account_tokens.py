@@ -30,23 +30,38 @@ class ServiceAccountTokens:
 
     def issue(self, pod: Object, account_uid: str, asked: Object) -> str:
         """A token for a Pod. `asked`: a ServiceAccountTokenProjection."""
-        metadata, now = pod["metadata"], int(time.time())
+        metadata = pod["metadata"]
         seconds = asked.get("expirationSeconds", 3600)
         name = pod["spec"].get("serviceAccountName", "default")
+        about = {
+            "namespace": metadata["namespace"],
+            "node": {"name": pod["spec"].get("nodeName", "")},
+            "pod": {"name": metadata["name"], "uid": metadata["uid"]},
+            "serviceaccount": {"name": name, "uid": account_uid},
+        }
+        lasts = EXTENDED_SECONDS if seconds == PLUGIN_SECONDS else seconds
+        return self._signed(about, [asked.get("audience") or ISSUER], lasts)
+
+    def issue_unbound(self, account: Object, audiences: list[str], seconds: int) -> str:
+        """A token for a ServiceAccount that is bound to nothing, as `kubectl create token` asks for."""
+        metadata = account["metadata"]
+        about = {
+            "namespace": metadata["namespace"],
+            "serviceaccount": {"name": metadata["name"], "uid": metadata["uid"]},
+        }
+        return self._signed(about, audiences, seconds)
+
+    def _signed(self, about: Object, audiences: list[str], seconds: int) -> str:
+        now = int(time.time())
         claims = {
-            "aud": [asked.get("audience") or ISSUER],
-            "exp": now + (EXTENDED_SECONDS if seconds == PLUGIN_SECONDS else seconds),
+            "aud": audiences,
+            "exp": now + seconds,
             "iat": now,
             "iss": ISSUER,
             "jti": str(uuid.uuid4()),
-            "kubernetes.io": {
-                "namespace": metadata["namespace"],
-                "node": {"name": pod["spec"].get("nodeName", "")},
-                "pod": {"name": metadata["name"], "uid": metadata["uid"]},
-                "serviceaccount": {"name": name, "uid": account_uid},
-            },
+            "kubernetes.io": about,
             "nbf": now,
-            "sub": f"system:serviceaccount:{metadata['namespace']}:{name}",
+            "sub": f"system:serviceaccount:{about['namespace']}:{about['serviceaccount']['name']}",
         }
         signed = f"{_encode({'alg': 'HS256', 'typ': 'JWT'})}.{_encode(claims)}"
         return f"{signed}.{self._signature(signed)}"

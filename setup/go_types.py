@@ -29,6 +29,7 @@ GROUPS = (
     "batch/v1",
     "core/v1",
     "discovery/v1",
+    "events/v1",
     "networking/v1",
     "policy/v1",
     "rbac/v1",

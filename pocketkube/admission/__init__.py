@@ -5,7 +5,7 @@ Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-contro
 
 from pocketkube.admission import daemonsets, jobs, limit_ranger, pod_plugins, pod_security, quota, service_fields
 from pocketkube.admission.allocation import allocate
-from pocketkube.admission.decoding import decode, decode_patched
+from pocketkube.admission.decoding import decode, decode_patched, decode_struct
 from pocketkube.admission.defaults import default
 from pocketkube.admission.validation import validate_create, validate_update
 from pocketkube.admission.warnings import read_warnings, warnings
@@ -17,6 +17,7 @@ __all__ = [
     "allocate",
     "decode",
     "decode_patched",
+    "decode_struct",
     "default",
     "mutate",
     "read_warnings",

@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from pocketkube.errors import ApiError, Cause, bad_request
-from pocketkube.go_types import Field, fields, is_struct, struct_of
+from pocketkube.go_types import Field, fields, has_struct, is_struct, named, struct_of
 from pocketkube.json_text import Repeating, json_kind
 from pocketkube.quantity import parse
 from pocketkube.resources import Resource
 from pocketkube.store import Object
 
+SCHEME = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"
 RANGES = {"int32": 1 << 31, "int64": 1 << 63}
 GO_NAMES = {
     "int-or-string": "int32",
@@ -43,6 +44,8 @@ def decode(resource: Resource, body: Object, field_validation: str) -> tuple[Obj
     short = version.rpartition("/")[2]
     what = f'{kind} in version "{short}" cannot be handled as a {resource.kind}'
     if (kind, version) != (resource.kind, resource.api_version):
+        if not _is_known(version, kind):
+            raise bad_request(f"{what}: {_not_registered(version, kind)}")
         package = INTERNAL.get(resource.group, resource.group)
         raise bad_request(f"{what}: converting ({short}.{kind}) to ({package}.{resource.kind}): unknown conversion")
     decoder = _Decoder()
@@ -55,6 +58,17 @@ def decode(resource: Resource, body: Object, field_validation: str) -> tuple[Obj
     return decoded, decoder.problems if field_validation == "Warn" else []
 
 
+def decode_struct(struct: str, body: Object) -> Object:
+    """As `decode`, of a body that is no resource itself: `meta/v1.DeleteOptions`. Unknown fields are passed over."""
+    kind = struct.rpartition(".")[2]
+    short = (body.get("apiVersion") or struct.partition(".")[0]).rpartition("/")[2]
+    try:
+        return _Decoder().struct(struct, body, "", "")
+    except _Undecodable as error:
+        what = f'{body.get("kind") or kind} in version "{short}" cannot be handled as a {kind}'
+        raise bad_request(f"{what}: {error}") from error
+
+
 def decode_patched(
     resource: Resource, patched: Object, field_validation: str, shown: str, *, strategic: bool
 ) -> tuple[Object, list[str]]:
@@ -63,6 +77,9 @@ def decode_patched(
     A strategic merge patch is not decoded but converted (k8s.io/apimachinery/pkg/runtime/converter.go), which has words
     of its own.
     """
+    kind, version = patched.get("kind"), patched.get("apiVersion")
+    if not strategic and isinstance(kind, str) and isinstance(version, str) and not _is_known(version, kind):
+        raise _invalid_patch(shown, _not_registered(version, kind))
     decoder = _Decoder(converts=strategic)
     try:
         decoded = decoder.whole(resource, patched)
@@ -71,6 +88,16 @@ def decode_patched(
     if decoder.problems and field_validation == "Strict":
         raise _invalid_patch(shown, decoder.strict_error())
     return decoded, decoder.problems if field_validation == "Warn" else []
+
+
+def _is_known(version: str, kind: str) -> bool:
+    """Whether the API server knows a kind of that name, whatever it serves."""
+    group, _, short = version.rpartition("/")
+    return has_struct(named(group, short, kind))
+
+
+def _not_registered(version: str, kind: str) -> str:
+    return f'no kind "{kind}" is registered for version "{version}" in scheme "{SCHEME}"'
 
 
 def _invalid_patch(shown: str, why: str) -> ApiError:

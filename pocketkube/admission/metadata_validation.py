@@ -35,6 +35,11 @@ def create(resource: Resource, metadata: Object) -> list[Cause]:
 def update(new: Object, old: Object) -> list[Cause]:
     """`new` and `old`: metadata."""
     causes = []
+    added = sorted(set(new.get("finalizers") or ()) - set(old.get("finalizers") or ()))
+    if added and "deletionTimestamp" in old:
+        found = "[]string{" + ", ".join(map(quoted, added)) + "}"
+        what = f"no new finalizers can be added if the object is being deleted, found new finalizers {found}"
+        causes.append(Cause.forbidden("metadata.finalizers", what))
     for field in ("name", "namespace", "uid"):
         if new.get(field, "") != old.get(field, ""):
             causes.append(Cause.invalid(f"metadata.{field}", quoted(new.get(field, "")), IMMUTABLE))

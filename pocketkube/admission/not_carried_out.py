@@ -32,6 +32,8 @@ AS_IT_IS = {
     "mountPropagation": (None, "None"),
     "procMount": (None, "Default"),
     "recursiveReadOnly": (None, "Disabled"),
+    "whenDeleted": (None, "Retain"),
+    "whenScaled": (None, "Retain"),
 }
 CARRIED_OUT_LIMITS = {"memory"}
 
@@ -52,8 +54,9 @@ def warnings(resource: Resource, obj: Object) -> list[str]:
         fields = list(_of_pod(obj["spec"]["template"]["spec"], "spec.template.spec"))
     else:
         return []
-    if resource is STATEFULSETS and obj["spec"].get("volumeClaimTemplates"):
-        fields.append("spec.volumeClaimTemplates")
+    if resource is STATEFULSETS:
+        policy = obj["spec"].get("persistentVolumeClaimRetentionPolicy") or {}
+        fields += _set(policy, "spec.persistentVolumeClaimRetentionPolicy", ("whenDeleted", "whenScaled"))
     return [f"{field}: {SUFFIX}" for field in fields]
 
 
@@ -63,9 +66,6 @@ def _of_pod(spec: Object, path: str) -> Iterator[str]:
     for number, sysctl in enumerate((spec.get("securityContext") or {}).get("sysctls") or ()):
         if not sysctl["name"].startswith("net"):
             yield f"{path}.securityContext.sysctls[{number}]"
-    for number, volume in enumerate(spec.get("volumes") or ()):
-        if (volume.get("emptyDir") or {}).get("sizeLimit"):
-            yield f"{path}.volumes[{number}].emptyDir.sizeLimit"
     for kind in ("initContainers", "containers"):
         for number, container in enumerate(spec.get(kind) or ()):
             yield from _of_container(container, f"{path}.{kind}[{number}]")

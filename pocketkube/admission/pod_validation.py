@@ -36,6 +36,13 @@ def validate(pod: Object) -> list[Cause]:
     return causes
 
 
+def validate_new(pod: Object) -> list[Cause]:
+    """What only a new Pod may not have."""
+    if not pod["spec"].get("ephemeralContainers"):
+        return []
+    return [Cause.forbidden("spec.ephemeralContainers", "cannot be set on create")]
+
+
 def template(found: Object, field: str) -> list[Cause]:
     """A PodTemplateSpec."""
     metadata = found.get("metadata") or {}

@@ -8,8 +8,10 @@ from pocketkube.admission import (
     configmap_validation,
     daemonsets,
     endpoints_validation,
+    event_validation,
     jobs,
     metadata_validation,
+    node_validation,
     pod_security,
     pod_update,
     pod_validation,
@@ -26,10 +28,12 @@ from pocketkube.resources import (
     DEPLOYMENTS,
     ENDPOINTS,
     ENDPOINTSLICES,
+    EVENTS,
     JOBS,
     LIMITRANGES,
     NAMESPACES,
     NETWORKPOLICIES,
+    NODES,
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
@@ -44,6 +48,8 @@ from pocketkube.store import Object
 def validate_create(resource: Resource, obj: Object) -> list[Cause]:
     """Every reason why the object may not be created."""
     causes = metadata_validation.create(resource, obj["metadata"]) + _spec(resource, obj)
+    if resource is PODS:
+        causes += pod_validation.validate_new(obj)
     return causes + pod_security.validate_labels(obj) if resource is NAMESPACES else causes
 
 
@@ -75,9 +81,11 @@ RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
     DEPLOYMENTS: lambda obj: workload_validation.deployment(obj["spec"]),
     ENDPOINTS: endpoints_validation.endpoints,
     ENDPOINTSLICES: endpoints_validation.endpoint_slice,
+    EVENTS: event_validation.validate,
     JOBS: _with_template(jobs.validate),
     LIMITRANGES: lambda obj: limit_range(obj["spec"]),
     NETWORKPOLICIES: lambda obj: network_policy(obj["spec"]),
+    NODES: node_validation.validate,
     PODS: pod_validation.validate,
     REPLICASETS: lambda obj: workload_validation.replica_set(obj["spec"]),
     RESOURCEQUOTAS: lambda obj: resource_quota(obj["spec"]),
@@ -91,6 +99,7 @@ UPDATES: dict[Resource, Callable[[Object, Object], list[Cause]]] = {
     DEPLOYMENTS: lambda new, old: workload_validation.selector_update(new["spec"], old["spec"]),
     ENDPOINTSLICES: endpoints_validation.endpoint_slice_update,
     JOBS: lambda new, old: jobs.validate_update(new["spec"], old["spec"]),
+    NODES: node_validation.validate_update,
     PODS: lambda new, old: pod_update.validate(new["spec"], old["spec"]),
     REPLICASETS: lambda new, old: workload_validation.selector_update(new["spec"], old["spec"]),
     SECRETS: secrets.validate_update,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from typing import Any
 
 from pocketkube.apply_types import is_atomic, is_set, list_keys
 from pocketkube.errors import ApiError
 from pocketkube.go_types import fields, is_struct
-from pocketkube.managed_fields import Path, fields_of, item_key, owners, struct_of, write
+from pocketkube.json_copy import copied
+from pocketkube.managed_fields import Manager, Path, fields_of, item_key, owners, struct_of, write
 from pocketkube.store import Object
 
 CONTENT_TYPES = ("application/apply-patch+yaml", "application/apply-patch+json")
@@ -22,7 +22,7 @@ def server_side_apply(live: Object, applied: Object, manager: str, *, force: boo
 
     ApiError 409 with every conflict when another manager owns a field with another value, unless `force`.
     """
-    mine = (manager, "Apply")
+    mine = (manager, "Apply", "")
     owned = owners(live)
     wanted, present = fields_of(applied, applied=True), fields_of(live)
     differing = {path for path, value in wanted.items() if path in present and present[path] != value}
@@ -30,11 +30,11 @@ def server_side_apply(live: Object, applied: Object, manager: str, *, force: boo
     if conflicts and not force:
         raise _conflict(conflicts, live["apiVersion"])
     merged = _merge_struct(struct_of(live), live, applied)
-    # Of others, with what their fields lie in.
-    whole = {path for other, paths in owned.items() if other != mine for path in paths}
-    others = {path[:depth] for path in whole for depth in range(1, len(path) + 1)}
+    # What stays: fields that are asked for, and those of others, with what they lie in.
+    whole = {path for other, paths in owned.items() if other != mine for path in paths} | wanted.keys()
+    staying = {path[:depth] for path in whole for depth in range(1, len(path) + 1)}
     # What lies deeper goes first.
-    for path in sorted(owned.get(mine, set()) - wanted.keys() - others, key=len, reverse=True):
+    for path in sorted(owned.get(mine, set()) - staying, key=len, reverse=True):
         _remove(merged, path)
     owned = {other: paths - differing if other != mine else paths for other, paths in owned.items()}
     owned[mine] = set(wanted)
@@ -58,12 +58,12 @@ def _last_applied(applied: Object) -> str:
 
 
 def _merge_struct(struct: str, live: Object, applied: Object) -> Object:
-    merged = copy.deepcopy(live)
+    merged = copied(live)
     known = fields(struct)
     for name, value in applied.items():
         field, before = known.get(name), merged.get(name)
         if field is None or before is None or is_atomic(struct, field):
-            merged[name] = copy.deepcopy(value)
+            merged[name] = copied(value)
             continue
         kind = field.type.removeprefix("*")
         if is_struct(kind):
@@ -122,10 +122,15 @@ def _position(items: Any, kind: str, text: str) -> int | None:
     return None
 
 
-def _conflict(conflicts: list[tuple[tuple[str, str], Path]], version: str) -> ApiError:
+def _conflict(conflicts: list[tuple[Manager, Path]], version: str) -> ApiError:
     by_manager: dict[str, list[str]] = {}
-    for (manager, _), path in conflicts:
-        by_manager.setdefault(f'conflict with "{manager}" using {version}', []).append(_readable(path))
+    for (manager, operation, subresource), path in conflicts:
+        who = f'conflict with "{manager}"'
+        if subresource:
+            who += f' with subresource "{subresource}"'
+        if operation == "Update":  # who applies is one and the same in every version
+            who += f" using {version}"
+        by_manager.setdefault(who, []).append(_readable(path))
     causes = [
         {"reason": "FieldManagerConflict", "message": who, "field": field}
         for who, fields in by_manager.items()

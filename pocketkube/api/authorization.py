@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from aiohttp import hdrs, web
 
@@ -15,12 +16,42 @@ from pocketkube.errors import ApiError
 from pocketkube.service_account_tokens import ServiceAccountTokens
 
 UNAUTHORIZED = ApiError(401, "Unauthorized", "Unauthorized")
-ANONYMOUS = "system:anonymous"
-OWNER = "kubernetes-admin"
-PUBLIC = ("/healthz", "/livez", "/readyz", "/version")
-DISCOVERY = ("/api", "/apis", "/openapi")
+ALL_POWERFUL = {"system:masters", "kubeadm:cluster-admins"}  # groups that are bound to cluster-admin
+ACCOUNT = "system:serviceaccount:"
+AUTHENTICATED, UNAUTHENTICATED = "system:authenticated", "system:unauthenticated"
+# Of the roles system:public-info-viewer and system:discovery; at its end a * stands for whatever follows.
+PUBLIC = ("/healthz", "/livez", "/readyz", "/version", "/version/")
+DISCOVERY = ("/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*")
 SELF_REVIEWS = ("selfsubjectaccessreviews", "selfsubjectreviews", "selfsubjectrulesreviews")
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    name: str
+    groups: tuple[str, ...]
+
+    @property
+    def all_powerful(self) -> bool:
+        return not ALL_POWERFUL.isdisjoint(self.groups)
+
+    @property
+    def anonymous(self) -> bool:
+        return UNAUTHENTICATED in self.groups
+
+
+ANONYMOUS = User("system:anonymous", (UNAUTHENTICATED,))
+OWNER = User("kubernetes-admin", ("kubeadm:cluster-admins", AUTHENTICATED))
+
+
+def named_user(name: str, groups: tuple[str, ...] = ()) -> User:
+    """With the groups that come with a name: those of ServiceAccounts, and that one has said who one is."""
+    if name == ANONYMOUS.name:
+        return ANONYMOUS
+    if name.startswith(ACCOUNT) and not groups:
+        namespace = name.removeprefix(ACCOUNT).partition(":")[0]
+        groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
+    return User(name, groups if AUTHENTICATED in groups else (*groups, AUTHENTICATED))
 
 
 class Authenticator:
@@ -28,16 +59,33 @@ class Authenticator:
 
     def __init__(self, token: str, tokens: ServiceAccountTokens) -> None:
         self._owner = token.encode()
-        self._tokens = tokens
+        self.tokens = tokens
 
-    def user(self, request: web.Request) -> str:
-        """Whose request it is; ApiError 401 for a token that is nobody's."""
+    def user(self, request: web.Request) -> User:
+        """Whose request it is, or in whose name; ApiError 401 for a token that is nobody's, 403 who may not be another.
+
+        Source: https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/
+        """
+        who = self._itself(request)
+        other = request.headers.get("Impersonate-User", "")
+        if not other:
+            return who
+        if not who.all_powerful:
+            raise _forbidden_resource(who, Attributes("impersonate", request.path, "", "users", "", other))
+        return named_user(other, tuple(request.headers.getall("Impersonate-Group", [])))
+
+    def known(self, token: str) -> User | None:
+        """Whose token it is."""
+        if hmac.compare_digest(token.encode(), self._owner):
+            return OWNER
+        name = self.tokens.verify(token)
+        return named_user(name) if name else None
+
+    def _itself(self, request: web.Request) -> User:
         scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             return ANONYMOUS
-        if hmac.compare_digest(token.encode(), self._owner):
-            return OWNER
-        user = self._tokens.verify(token)
+        user = self.known(token)
         if user is None:
             raise UNAUTHORIZED
         return user
@@ -55,19 +103,24 @@ class Attributes:
     name: str = ""
 
 
-def authorize(user: str, request: web.Request) -> None:
+def authorize(user: User, request: web.Request) -> None:
     """ApiError 403 unless the user may do that."""
-    if user == OWNER:
-        return
     wanted = attributes(request)
-    if wanted.resource:
-        if user == ANONYMOUS or wanted.resource not in SELF_REVIEWS:
-            raise _forbidden_resource(user, wanted)
+    if allowed(user, wanted):
         return
-    open_to_all = PUBLIC if user == ANONYMOUS else (*PUBLIC, *DISCOVERY)
-    if not any(wanted.path == each or wanted.path.startswith(f"{each}/") for each in open_to_all):
-        message = f'forbidden: User "{user}" cannot {wanted.verb} path "{wanted.path}"'
-        raise ApiError(403, "Forbidden", message, {})
+    if wanted.resource:
+        raise _forbidden_resource(user, wanted)
+    message = f'forbidden: User "{user.name}" cannot {wanted.verb} path "{wanted.path}"'
+    raise ApiError(403, "Forbidden", message, {})
+
+
+def allowed(user: User, wanted: Attributes) -> bool:
+    if user.all_powerful:
+        return True
+    if wanted.resource:
+        return not user.anonymous and wanted.resource in SELF_REVIEWS and wanted.verb == "create"
+    open_to_all = PUBLIC if user.anonymous else (*PUBLIC, *DISCOVERY)
+    return wanted.verb == "get" and any(fnmatchcase(wanted.path, each) for each in open_to_all)
 
 
 def attributes(request: web.Request) -> Attributes:
@@ -92,13 +145,13 @@ def attributes(request: web.Request) -> Attributes:
     return Attributes(verb, path, "" if core else parts[1], resource, namespace, name)
 
 
-def _forbidden_resource(user: str, wanted: Attributes) -> ApiError:
+def _forbidden_resource(user: User, wanted: Attributes) -> ApiError:
     where = f'in the namespace "{wanted.namespace}"' if wanted.namespace else "at the cluster scope"
     kind = wanted.resource.partition("/")[0]
     qualified = f"{kind}.{wanted.group}" if wanted.group else kind
     named = f'{qualified} "{wanted.name}"' if wanted.name else qualified
     message = (
-        f'{named} is forbidden: User "{user}" cannot {wanted.verb} resource "{wanted.resource}" in API group '
+        f'{named} is forbidden: User "{user.name}" cannot {wanted.verb} resource "{wanted.resource}" in API group '
         f'"{wanted.group}" {where}'
     )
     details = {"name": wanted.name, "group": wanted.group, "kind": kind}

@@ -6,11 +6,13 @@ import base64
 import hashlib
 from collections import defaultdict
 
+from pocketkube.api import health
 from pocketkube.api.reviews import REVIEWS, Review
-from pocketkube.resources import PODS, SERVED, Resource
+from pocketkube.resources import EVENTS, EVENTS_V1, NAMESPACES, PODS, SERVED, SERVICEACCOUNTS, Resource
 from pocketkube.store import Object
 from pocketkube.version import KUBERNETES
 
+EVICTIONS = ("policy", "v1")  # kubectl drain evicts only where this group is there
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 VERSION = {
     "major": "1",
@@ -36,6 +38,7 @@ def groups() -> dict[tuple[str, str], list[Resource]]:
         found[resource.group, resource.version].append(resource)
     for review in REVIEWS:
         found.setdefault((review.group, review.version), [])
+    found.setdefault(EVICTIONS, [])
     return found
 
 
@@ -61,6 +64,16 @@ def aggregated(*, core: bool) -> Object:
     return {"kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": items}
 
 
+def paths() -> list[str]:
+    """What `/` lists."""
+    served = {"/api", "/apis", "/apis/", "/openapi/v2", "/openapi/v3", "/version"}
+    for endpoint, checks in health.CHECKS.items():
+        served |= {f"/{endpoint}", *(f"/{endpoint}/{check}" for check in checks)}
+    for group_name, version in groups():
+        served |= {f"/apis/{group_name}", f"/apis/{group_name}/{version}"} if group_name else {f"/api/{version}"}
+    return sorted(served)
+
+
 def api_versions() -> Object:
     address = {"clientCIDR": "0.0.0.0/0", "serverAddress": "172.18.0.2:6443"}
     return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": [address]}
@@ -83,7 +96,7 @@ def resource_list(group_name: str, version: str) -> Object:
         {
             "name": each.plural,
             "singularName": each.kind.lower(),
-            "namespaced": False,
+            "namespaced": each.namespaced,
             "kind": each.kind,
             "verbs": ["create"],
         }
@@ -108,7 +121,8 @@ def _entry(resource: Resource) -> Object:
         entry["shortNames"] = list(resource.short_names)
     if resource.categories:
         entry["categories"] = list(resource.categories)
-    stored = f"{resource.group}/{resource.version}/{resource.kind}"
+    storage = EVENTS if resource is EVENTS_V1 else resource
+    stored = f"{storage.group}/{storage.version}/{storage.kind}"
     entry["storageVersionHash"] = base64.b64encode(hashlib.sha256(stored.encode()).digest()[:8]).decode()
     return entry
 
@@ -126,10 +140,16 @@ def _subresources(resource: Resource) -> list[Object]:
     if resource is PODS:
         found += [
             sub("attach", "PodAttachOptions", ["create", "get"]),
+            sub("binding", "Binding", ["create"]),
+            sub("eviction", "Eviction", ["create"], group=EVICTIONS[0], version=EVICTIONS[1]),
             sub("exec", "PodExecOptions", ["create", "get"]),
             sub("log", "Pod", ["get"]),
             sub("portforward", "PodPortForwardOptions", ["create", "get"]),
         ]
+    if resource is NAMESPACES:
+        found.append(sub("finalize", resource.kind, ["update"]))
+    if resource is SERVICEACCOUNTS:
+        found.append(sub("token", "TokenRequest", ["create"], group="authentication.k8s.io", version="v1"))
     return found
 
 
@@ -169,7 +189,7 @@ def _aggregated_reviews(group: str, version: str) -> list[Object]:
         {
             "resource": each.plural,
             "responseKind": {"group": group, "version": version, "kind": each.kind},
-            "scope": "Cluster",
+            "scope": "Namespaced" if each.namespaced else "Cluster",
             "singularResource": each.kind.lower(),
             "verbs": ["create"],
         }

@@ -11,20 +11,22 @@ from aiohttp import web
 
 from pocketkube import admission
 from pocketkube.admission.formats import compact, not_negative, quoted
+from pocketkube.admission.metadata_validation import IMMUTABLE
+from pocketkube.api import apply_schema
 from pocketkube.api.apply import CONTENT_TYPES, server_side_apply
-from pocketkube.api.negotiation import many, one, read_body, read_patch, respond
-from pocketkube.api.options import check_delete, check_write, is_dry_run, number
+from pocketkube.api.event_views import core_field, incoming, on_the_wire, outgoing
+from pocketkube.api.negotiation import many, one, read_applied, read_body, read_object, read_patch, respond
+from pocketkube.api.options import check_delete, check_list, check_write, is_dry_deletion, is_dry_run, number
 from pocketkube.api.patch import PATCH_TYPES, STRATEGIC_PATCH, apply_patch
 from pocketkube.api.selectors import parse_field_selector, parse_label_selector
-from pocketkube.errors import ApiError, bad_request, invalid
+from pocketkube.errors import ApiError, Cause, bad_request, invalid
 from pocketkube.go_types import struct_of
 from pocketkube.json_text import go_text, json_kind, parse
 from pocketkube.managed_fields import record_update
-from pocketkube.registry import Recorder, Registry, timestamp
-from pocketkube.resources import Resource
+from pocketkube.registry import Recorder, Registry, may_go, timestamp
+from pocketkube.resources import EVENTS_V1, NAMESPACES, SCALES, Resource
 from pocketkube.store import Object
 
-SCALES = Resource("autoscaling", "v1", "scales", "scale", "Scale")
 METHOD_NOT_ALLOWED = "the server does not allow this method on the requested resource"
 
 
@@ -36,6 +38,7 @@ class Handlers:
         self._store = registry.store
 
     def collection(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
+        check_list(request)
         query = request.query
         revision = query.get("resourceVersion", "")
         if revision.isdigit():
@@ -49,7 +52,7 @@ class Handlers:
         limit = number(request, "limit")
         if start:
             objects = [obj for obj in objects if _position(obj) > start]
-        if limit and len(objects) > limit:
+        if 0 < limit < len(objects):
             metadata["remainingItemCount"] = len(objects) - limit
             objects = objects[:limit]
             metadata["continue"] = _continue_token(_position(objects[-1]))
@@ -69,12 +72,11 @@ class Handlers:
         self, request: web.Request, resource: Resource, namespace: str, name: str, subresource: str = ""
     ) -> web.Response:
         obj, warnings = await self._decoded(request, resource)
-        metadata = obj.setdefault("metadata", {})
-        if metadata.setdefault("name", name) != name:
-            found = metadata["name"]
-            raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
+        _check_name(obj, name, namespace)
         if namespace:
-            metadata["namespace"] = namespace
+            obj["metadata"]["namespace"] = namespace
+        if resource is NAMESPACES:
+            self._keep_finalizers(obj, subresource)
         made = self._registry.update(
             resource, obj, subresource=subresource, dry_run=is_dry_run(request), record=_recorder(request)
         )
@@ -87,20 +89,24 @@ class Handlers:
         content_type = request.content_type
         check_write(request)
         if content_type in CONTENT_TYPES and not subresource:
-            body = await read_body(request, resource.kind)
-            return self._apply(request, resource, namespace, name, body)
+            applied = await read_applied(request, on_the_wire(request, resource))
+            return self._apply(request, resource, namespace, name, applied)
         if content_type not in PATCH_TYPES:
             raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
         patch = await read_patch(request)
-        old = self._store.get(resource, namespace, name)
-        patched = apply_patch(struct_of(resource), old, patch, content_type)
+        old, named = outgoing(request, self._store.get(resource, namespace, name)), on_the_wire(request, resource)
+        patched = apply_patch(struct_of(named), old, patch, content_type)
         validation = request.query.get("fieldValidation") or "Warn"
         strategic = content_type == STRATEGIC_PATCH
         shown = go_text(patch) if strategic else compact(patched)
-        obj, warnings = admission.decode_patched(resource, patched, validation, shown, strategic=strategic)
-        found = obj.setdefault("metadata", {}).get("name", "")
-        if found != name:
-            raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
+        obj, warnings = admission.decode_patched(named, patched, validation, shown, strategic=strategic)
+        obj = incoming(request, obj)
+        _check_name(obj, name, namespace)
+        if resource is NAMESPACES:
+            self._keep_finalizers(obj, subresource)
+        uid = obj["metadata"].get("uid") or old["metadata"]["uid"]
+        if uid != old["metadata"]["uid"]:  # of a patch it is no precondition
+            raise invalid(resource, name, [Cause.invalid("metadata.uid", quoted(uid), IMMUTABLE)])
         made = self._registry.update(
             resource, obj, subresource=subresource, dry_run=is_dry_run(request), record=_recorder(request)
         )
@@ -109,11 +115,12 @@ class Handlers:
 
     def _apply(self, request: web.Request, resource: Resource, namespace: str, name: str, body: Any) -> web.Response:
         """Server-side apply: creates what is not there."""
-        manager = request.query["fieldManager"]
-        applied, warnings = admission.decode(resource, body, request.query.get("fieldValidation") or "Warn")
-        found = applied.setdefault("metadata", {}).setdefault("name", name)
-        if found != name:
-            raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
+        manager, named = request.query["fieldManager"], on_the_wire(request, resource)
+        apply_schema.check(named, namespace, name, body)
+        applied, warnings = admission.decode(named, body, request.query.get("fieldValidation") or "Warn")
+        applied = incoming(request, applied)
+        applied.setdefault("metadata", {}).setdefault("name", name)
+        _check_name(applied, name, namespace)
         force, dry_run = request.query.get("force") == "true", is_dry_run(request)
         live = self._store.find(resource, namespace, name)
         bare = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}}
@@ -127,21 +134,22 @@ class Handlers:
 
     async def delete(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
         options = await self._delete_options(request)
-        deleted = self._registry.delete(resource, namespace, name, options, dry_run=is_dry_run(request))
-        if self._store.find(resource, namespace, name):
-            return respond(deleted)
-        details: Object = {"name": name, **({"group": resource.group} if resource.group else {})}
+        dry_run = is_dry_deletion(options, request)
+        deleted = self._registry.delete(resource, namespace, name, options, dry_run=dry_run)
+        if not may_go(resource, deleted):
+            return respond(outgoing(request, deleted))
+        group = on_the_wire(request, resource).group
+        details: Object = {"name": name, **({"group": group} if group else {})}
         details |= {"kind": resource.plural, "uid": deleted["metadata"]["uid"]}
         return respond({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
 
     async def delete_collection(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
         options = await self._delete_options(request)
         objects = select(request, resource, self._store.list(resource, namespace))
+        dry_run = is_dry_deletion(options, request)
         for obj in objects:
             metadata = obj["metadata"]
-            self._registry.delete(
-                resource, metadata.get("namespace", ""), metadata["name"], options, dry_run=is_dry_run(request)
-            )
+            self._registry.delete(resource, metadata.get("namespace", ""), metadata["name"], options, dry_run=dry_run)
         metadata = {"resourceVersion": str(self._store.revision)}
         return many(request, resource, objects, metadata, admission.read_warnings(resource))
 
@@ -150,9 +158,11 @@ class Handlers:
         obj = self._store.get(resource, namespace, name)
         scale = _scale(obj)
         if request.method == "GET":
-            return respond(scale)
+            return one(request, SCALES, scale)
+        check_write(request)
         if request.method == "PUT":
             wanted = await read_body(request, "Scale")
+            _check_name(wanted, name, namespace)
         else:
             wanted = apply_patch("autoscaling/v1.Scale", scale, await read_patch(request), request.content_type)
         replicas = (wanted.get("spec") or {}).get("replicas", 0)
@@ -166,15 +176,29 @@ class Handlers:
         changed = {**obj, "spec": {**obj["spec"], "replicas": replicas}}
         if revision:
             changed["metadata"] = {**obj["metadata"], "resourceVersion": revision}
-        return respond(_scale(self._registry.update(resource, changed, dry_run=is_dry_run(request))))
+        record = _recorder(request, "scale")
+        made = self._registry.update(resource, changed, dry_run=is_dry_run(request), record=record)
+        return one(request, SCALES, _scale(made))
+
+    def _keep_finalizers(self, namespace: Object, subresource: str) -> None:
+        """spec.finalizers of a Namespace is written by its subresource alone; that writes nothing else."""
+        live = self._store.get(NAMESPACES, "", namespace["metadata"]["name"])
+        if subresource == "finalize":
+            asked, revision = namespace.get("spec"), namespace["metadata"].get("resourceVersion")
+            namespace |= {**live, "metadata": {**live["metadata"]}, "spec": asked or {}}
+            namespace["metadata"]["resourceVersion"] = revision
+        else:
+            namespace["spec"] = live.get("spec", {})
 
     async def _decoded(self, request: web.Request, resource: Resource) -> tuple[Object, list[str]]:
         check_write(request)
-        body = await read_body(request, resource.kind)
-        return admission.decode(resource, body, request.query.get("fieldValidation") or "Warn")
+        body, named = await read_object(request, resource.kind), on_the_wire(request, resource)
+        decoded, warnings = admission.decode(named, body, request.query.get("fieldValidation") or "Warn")
+        return incoming(request, decoded), warnings
 
     async def _delete_options(self, request: web.Request) -> Object:
-        options = dict(await read_body(request, "DeleteOptions")) if await request.read() else {}
+        body = await read_body(request, "DeleteOptions") if await request.read() else {}
+        options = admission.decode_struct("meta/v1.DeleteOptions", body)
         if "gracePeriodSeconds" in request.query:
             options["gracePeriodSeconds"] = number(request, "gracePeriodSeconds")
         if "propagationPolicy" in request.query:
@@ -190,15 +214,30 @@ def select(request: web.Request, resource: Resource, objects: list[Object]) -> l
         matches = parse_label_selector(labels)
         objects = [obj for obj in objects if matches(obj)]
     if fields:
-        matches = parse_field_selector(resource, fields)
+        renamed = core_field if on_the_wire(request, resource) is EVENTS_V1 else str
+        matches = parse_field_selector(resource, fields, renamed)
         objects = [obj for obj in objects if matches(obj)]
     return objects
 
 
-def _recorder(request: web.Request) -> Recorder:
+def _check_name(obj: Object, name: str, namespace: str) -> None:
+    """ApiError 400 for an object that is not the one of the path: checkName of the API server's handlers."""
+    metadata = obj.setdefault("metadata", {})
+    found, where = metadata.get("name", ""), metadata.get("namespace", "")
+    if not found:
+        raise bad_request(f"the name of the object ({name} based on URL) was undeterminable: name must be provided")
+    if found != name:
+        raise bad_request(f"the name of the object ({found}) does not match the name on the URL ({name})")
+    if where and namespace and where != namespace:
+        raise bad_request(
+            f"the namespace of the object ({where}) does not match the namespace on the request ({namespace})"
+        )
+
+
+def _recorder(request: web.Request, subresource: str = "") -> Recorder:
     """Notes who writes: the fieldManager of the request, else the client's name."""
     manager = request.query.get("fieldManager") or request.headers.get("User-Agent", "unknown").partition("/")[0]
-    return lambda old, new: record_update(old, new, manager, timestamp())
+    return lambda old, new: record_update(old, new, manager, timestamp(), subresource)
 
 
 def _scale(obj: Object) -> Object:

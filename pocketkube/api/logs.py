@@ -7,9 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
-from pocketkube.errors import bad_request
+from pocketkube.api.options import number
+from pocketkube.errors import Cause, bad_request, invalid
 from pocketkube.node.runtime import Runtime
+from pocketkube.resources import Resource
 from pocketkube.store import Object
+
+LOG_OPTIONS = Resource("", "v1", "podlogoptions", "podlogoptions", "PodLogOptions")
 
 
 def chosen_container(pod: Object, name: str) -> str:
@@ -29,10 +33,32 @@ def chosen_container(pod: Object, name: str) -> str:
     return name
 
 
+def _check(request: web.Request, name: str) -> None:
+    """ApiError 422 for PodLogOptions that are none: ValidatePodLogOptions of k8s.io/kubernetes/pkg/apis/core."""
+    query, causes = request.query, []
+    for field, least, why in (
+        ("tailLines", 0, "must be greater than or equal to 0"),
+        ("limitBytes", 1, "must be greater than 0"),
+        ("sinceSeconds", 1, "must be greater than 0"),
+    ):
+        if query.get(field) and number(request, field) < least:
+            causes.append(Cause.invalid(field, query[field], why))
+    since = query.get("sinceTime", "")
+    if since:
+        try:
+            datetime.fromisoformat(since)
+        except ValueError as error:
+            layout = "2006-01-02T15:04:05Z07:00"
+            raise bad_request(f'parsing time "{since}" as "{layout}": cannot parse "{since}" as "2006"') from error
+    if causes:
+        raise invalid(LOG_OPTIONS, name, causes)
+
+
 async def serve(request: web.Request, runtime: Runtime, pod: Object) -> web.StreamResponse:
     query = request.query
     container = chosen_container(pod, query.get("container", ""))
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
+    _check(request, name)
     log = runtime.log(namespace, name, container, query.get("previous") == "true")
     start = 0
     since = query.get("sinceTime")

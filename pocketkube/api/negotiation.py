@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
 import yaml
 from aiohttp import web
 
 from pocketkube.api import protobuf
+from pocketkube.api.event_views import on_the_wire, outgoing
 from pocketkube.api.tables import table
 from pocketkube.errors import ApiError, bad_request
-from pocketkube.json_text import json_kind, parse
+from pocketkube.json_text import json_kind, parse, pretty, written
 from pocketkube.resources import Resource
 from pocketkube.store import Object
 
+YAML, PROTOBUF = "application/yaml", "application/vnd.kubernetes.protobuf"
+SERIALIZED = ("application/json", YAML, PROTOBUF)
+WIDEST = 1 << 30  # columns: lines are never folded
+BROWSERS = ("curl", "Wget", "Mozilla/5.0")  # their users read what they are answered
 Form = Literal["Object", "Table", "PartialObjectMetadata"]
 SHOWN = 30  # bytes
 TYPE_META = r'struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }'
@@ -26,34 +30,73 @@ AVAILABLE = (
 
 def wanted_form(request: web.Request) -> Form:
     """The first form of the Accept header that can be given; ApiError 406 when there is none."""
-    accept = request.headers.get("Accept", "") or "*/*"
-    for entry in accept.split(","):
-        media, *rest = (part.strip() for part in entry.split(";"))
-        parameters = dict(part.split("=", 1) for part in rest if "=" in part)
-        if media not in ("application/json", "*/*", "application/*", "application/yaml"):
-            continue
-        form = parameters.get("as", "")
+    entries = _accepted(request)
+    for _, form in entries:
         if form == "Table":
             return "Table"
         if form.startswith("PartialObjectMetadata"):
             return "PartialObjectMetadata"
         if not form:
             return "Object"
+    if entries:  # the media type is known to the routes; that it is not written in this form comes out later
+        raise ApiError(406, "NotAcceptable", f"only the following media types are accepted: {', '.join(SERIALIZED)}")
     message = f"406: Not Acceptable\n\nAvailable representations: {AVAILABLE}"
     raise ApiError(406, "NotAcceptable", message, {})
+
+
+def _accepted(request: web.Request) -> list[tuple[str, str]]:
+    """The media types of the Accept header that can be given, each with the form (`as=`) that it asks for."""
+    found = []
+    for entry in (request.headers.get("Accept", "") or "*/*").split(","):
+        media, *rest = (part.strip() for part in entry.split(";"))
+        parameters = dict(part.split("=", 1) for part in rest if "=" in part)
+        if media in ("application/json", "*/*", "application/*", YAML):
+            found.append((media, parameters.get("as", "")))
+    return found
 
 
 async def read_body(request: web.Request, kind: str) -> Object:
     """The object in JSON, YAML or protobuf; ApiError 400 for what is none. `kind`: what it should be."""
     content = await request.read()
     try:
-        if request.content_type == "application/vnd.kubernetes.protobuf":
+        if request.content_type == PROTOBUF:
             return protobuf.decode(content)
         text = content.decode("utf-8", "replace")
         return _with_kind(yaml.safe_load(text) if request.content_type.endswith("yaml") else parse(text))
     except (ValueError, yaml.YAMLError, RecursionError) as error:
         problem = f"couldn't get version/kind; json parse error: {error} ({_shown(content)})"
         raise bad_request(f"the object provided is unrecognized (must be of type {kind}): {problem}") from error
+
+
+async def read_object(request: web.Request, kind: str) -> Object:
+    """As `read_body`; ApiError 415 for a media type that is none of an object's."""
+    media = request.content_type
+    if "Content-Type" in request.headers and media not in (*SERIALIZED, "application/octet-stream"):
+        what = "the body of the request was in an unknown format - accepted media types include: "
+        raise ApiError(415, "UnsupportedMediaType", what + ", ".join(SERIALIZED))
+    return await read_body(request, kind)
+
+
+async def read_applied(request: web.Request, resource: Resource) -> Object:
+    """The configuration that server-side apply is given, in YAML or JSON; ApiError 400 for what is none.
+
+    Source: k8s.io/apimachinery/pkg/util/managedfields/internal
+    """
+    text = (await request.read()).decode("utf-8", "replace")
+    try:
+        body = yaml.load(text, yaml.CSafeLoader) if request.content_type.endswith("yaml") else parse(text)
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        raise bad_request(f"error decoding YAML: {error}") from error
+    if not isinstance(body, dict):
+        what = f"json: cannot unmarshal {json_kind(body)} into Go value of type map[string]interface {{}}"
+        raise bad_request(f"error decoding YAML: error unmarshaling JSON: while decoding JSON: {what}")
+    version = body.get("apiVersion") or ""
+    if version != resource.api_version:
+        what = f"Specified patch version: {version}, expected: {resource.api_version}"
+        raise bad_request(f"Incorrect version specified in apply patch. {what}")
+    if (body.get("metadata") or {}).get("managedFields"):
+        raise bad_request("metadata.managedFields must be nil")
+    return body
 
 
 async def read_patch(request: web.Request) -> Any:
@@ -97,6 +140,7 @@ def shaped(resource: Resource, obj: Object, form: Form, request: web.Request) ->
         revision = obj["metadata"].get("resourceVersion", "")
         include = request.query.get("includeObject", "Metadata")
         return table(resource, [obj], {"resourceVersion": revision}, include)
+    obj = outgoing(request, obj)
     if form == "PartialObjectMetadata":
         return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": obj["metadata"]}
     return obj
@@ -114,7 +158,8 @@ def many(
         kind, version = "PartialObjectMetadataList", "meta.k8s.io/v1"
         objects = [shaped(resource, obj, form, request) for obj in objects]
     else:
-        kind, version = f"{resource.kind}List", resource.api_version
+        kind, version = f"{resource.kind}List", on_the_wire(request, resource).api_version
+        objects = [outgoing(request, obj) for obj in objects]
         # Items of a list carry no kind of their own on the wire.
         objects = [{key: value for key, value in obj.items() if key not in ("kind", "apiVersion")} for obj in objects]
     body = {"kind": kind, "apiVersion": version, "metadata": metadata, "items": objects}
@@ -122,8 +167,37 @@ def many(
 
 
 def respond(body: Object, status: int = 200, warnings: list[str] | None = None) -> web.Response:
-    response = web.Response(body=json.dumps(body).encode(), status=status, content_type="application/json")
+    response = web.Response(body=written(body), status=status, content_type="application/json")
     for text in warnings or ():
         quoted = text.replace("\\", "\\\\").replace('"', '\\"')
         response.headers.add("Warning", f'299 - "{quoted}"')
     return response
+
+
+def presented(request: web.Request, response: web.StreamResponse) -> web.StreamResponse:
+    """An answer in JSON, as YAML for who prefers that, or indented for people.
+
+    Source: k8s.io/apiserver/pkg/endpoints/handlers/negotiation
+    """
+    if not isinstance(response, web.Response) or response.content_type != "application/json" or not response.body:
+        return response
+    accepted = _accepted(request)
+    if accepted and accepted[0][0] == YAML:
+        text = yaml.dump(parse(_text(response)), Dumper=yaml.CSafeDumper, allow_unicode=True, width=WIDEST)
+        response.body, response.content_type = text.encode(), YAML
+    elif _for_people(request):
+        response.body = pretty(parse(_text(response)))
+    return response
+
+
+def _text(response: web.Response) -> str:
+    assert isinstance(response.body, bytes)
+    return response.body.decode()
+
+
+def _for_people(request: web.Request) -> bool:
+    asked = request.query.get("pretty", "")
+    if asked:
+        return asked in ("1", "t", "T", "true", "TRUE", "True")
+    # These documents are written for people whoever asks (responsewriters.WriteRawJSON).
+    return request.path in ("/", "/version") or request.headers.get("User-Agent", "").startswith(BROWSERS)

@@ -36,6 +36,8 @@ SCALARS: dict[str, tuple[str, Object]] = {
 }
 # What the models leave out: fields that are structs have no description there. Also of the scalars above.
 TEXTS = Path(__file__).with_name("openapi_texts.json")
+# {name of a Go type: {value: what it means, or empty}}: the types that Kubernetes marks with `+enum`.
+ENUMS = Path(__file__).with_name("openapi_enums.json")
 SIMPLE: dict[str, Object] = {
     "string": {"type": "string"},
     "duration": {"type": "string"},
@@ -83,7 +85,7 @@ def _documents() -> dict[str, str]:
     from importlib import metadata  # noqa: PLC0415 - at the start of a cluster its milliseconds count
 
     made_of = [metadata.version("kubernetes"), *(each.kind for each in SERVED), *map("/".join, groups())]
-    files = (Path(__file__), go_types.DATA, TEXTS)
+    files = (Path(__file__), go_types.DATA, TEXTS, ENUMS)
     sources = [*(file.read_bytes() for file in files), " ".join(made_of).encode()]
     digest = hashlib.sha256(b"".join(sources)).hexdigest()[:16]
     path = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "pocketkube" / f"openapi-{digest}.json"
@@ -128,7 +130,10 @@ def _schema(struct: str, resource: Resource | None, waiting: list[str]) -> Objec
         schema = _property(field.type.removeprefix("*"), waiting)
         if "allOf" not in schema or not field.type.startswith("*"):
             schema = {**schema, **_default(field)}
-        properties[name] = {"description": described.get(name, ""), **schema}
+        values = _enums().get(field.type_name.rpartition(".")[2], {}) if field.type.lstrip("*") == "string" else {}
+        if values:
+            schema["enum"] = list(values)
+        properties[name] = {"description": _with_values(described.get(name, ""), values), **schema}
     made: Object = {"description": purpose, "type": "object", "properties": properties}
     if required:
         made["required"] = required
@@ -156,6 +161,18 @@ def _default(field: go_types.Field) -> Object:
     if is_struct(field.type):
         return {"default": {}}
     return {"default": EMPTY[field.type]} if not field.omitempty and field.type in EMPTY else {}
+
+
+def _with_values(description: str, values: dict[str, str]) -> str:
+    """As k8s.io/kube-openapi/pkg/generators lists the values of an enum behind a field's description."""
+    listed = "\n".join(f' - `"{value}"` {meaning}'.rstrip() for value, meaning in values.items())
+    return f"{description}\n\nPossible enum values:\n{listed}" if listed else description
+
+
+@cache
+def _enums() -> dict[str, dict[str, str]]:
+    loaded: dict[str, dict[str, str]] = json.loads(ENUMS.read_text())
+    return loaded
 
 
 @cache

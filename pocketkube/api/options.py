@@ -10,6 +10,7 @@ from pocketkube.store import Object
 
 VALIDATIONS = ["", "Ignore", "Strict", "Warn"]
 PROPAGATIONS = ["Foreground", "Background", "Orphan", "nil"]
+MATCH, MATCHES = "resourceVersionMatch", ("Exact", "NotOlderThan")
 LONGEST_MANAGER = 128  # characters
 KINDS = {"POST": "CreateOptions", "PUT": "UpdateOptions", "PATCH": "PatchOptions"}
 
@@ -50,8 +51,46 @@ def check_delete(options: Object, request: web.Request) -> None:
         raise _invalid("DeleteOptions", causes)
 
 
+def check_list(request: web.Request) -> None:
+    """ApiError 422 for a resourceVersionMatch that cannot be met, and for what only a watch has."""
+    query, causes = request.query, []
+    match, revision = query.get("resourceVersionMatch", ""), query.get("resourceVersion", "")
+    if match and not revision:
+        causes.append(Cause.forbidden(MATCH, f"{MATCH} is forbidden unless resourceVersion is provided"))
+    if match and query.get("continue"):
+        causes.append(Cause.forbidden(MATCH, f"{MATCH} is forbidden when continue is provided"))
+    if match and match not in MATCHES:
+        causes.append(Cause.unsupported(MATCH, quoted(match), [*MATCHES, ""]))
+    if match == "Exact" and revision == "0":
+        causes.append(Cause.forbidden(MATCH, f'{MATCH} "exact" is forbidden for resourceVersion "0"'))
+    if "sendInitialEvents" in query:
+        causes.append(Cause.forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"))
+    if causes:
+        raise _invalid("ListOptions", causes)
+
+
+def check_watch(request: web.Request) -> None:
+    """ApiError 422 for a resourceVersionMatch without sendInitialEvents, and for the other without the one."""
+    query, causes = request.query, []
+    match, initial = query.get("resourceVersionMatch", ""), "sendInitialEvents" in query
+    if initial and match != "NotOlderThan":
+        causes.append(Cause.forbidden(MATCH, f"sendInitialEvents requires setting {MATCH} to NotOlderThan"))
+    if match and not initial:
+        what = f"{MATCH} is forbidden for watch unless sendInitialEvents is provided"
+        causes.append(Cause.forbidden(MATCH, what))
+    if match and match != "NotOlderThan":
+        causes.append(Cause.unsupported(MATCH, quoted(match), ["NotOlderThan"]))
+    if causes:
+        raise _invalid("ListOptions", causes)
+
+
 def is_dry_run(request: web.Request) -> bool:
     return request.query.get("dryRun") == "All"
+
+
+def is_dry_deletion(options: Object, request: web.Request) -> bool:
+    """DeleteOptions are a body, and what they say counts as what the query says."""
+    return is_dry_run(request) or "All" in (options.get("dryRun") or ())
 
 
 def number(request: web.Request, name: str) -> int:

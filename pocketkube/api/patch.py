@@ -6,8 +6,6 @@ https://kubernetes.io/docs/tasks/manage-kubernetes-objects/update-api-object-kub
 
 from __future__ import annotations
 
-import copy
-import json
 from typing import Any
 
 import jsonpatch
@@ -15,7 +13,8 @@ import jsonpatch
 from pocketkube.apply_types import SET
 from pocketkube.errors import ApiError, bad_request
 from pocketkube.go_types import Field, fields, is_struct
-from pocketkube.json_text import json_kind
+from pocketkube.json_copy import copied
+from pocketkube.json_text import go_text, json_kind
 from pocketkube.store import Object
 
 JSON_PATCH = "application/json-patch+json"
@@ -54,7 +53,7 @@ def _json_patch(obj: Object, patch: Any) -> Object:
 def _merge(target: Any, patch: Any) -> Any:
     """RFC 7386, section 2."""
     if not isinstance(patch, dict):
-        return copy.deepcopy(patch)
+        return copied(patch)
     merged = dict(target) if isinstance(target, dict) else {}
     for key, value in patch.items():
         if value is None:
@@ -67,7 +66,7 @@ def _merge(target: Any, patch: Any) -> Any:
 def _strategic(struct: str, target: Any, patch: Object) -> Object:
     """`struct` is empty where nothing is known of what lies within: a map."""
     if patch.get("$patch") == "replace":
-        return {key: copy.deepcopy(value) for key, value in patch.items() if key != "$patch"}
+        return {key: copied(value) for key, value in patch.items() if key != "$patch"}
     merged = dict(target) if isinstance(target, dict) else {}
     known = fields(struct) if struct else {}
     for key, value in patch.items():
@@ -111,11 +110,12 @@ def _merge_list(field: Field | None, target: list[Any], patch: list[Any]) -> lis
     if key == SET:
         return [*target, *(each for each in patch if each not in target)]
     if not key or any(each.get("$patch") == "replace" for each in patch):
-        return [copy.deepcopy(each) for each in patch if not (isinstance(each, dict) and "$patch" in each)]
+        return [copied(each) for each in patch if not (isinstance(each, dict) and "$patch" in each)]
     merged = list(target)
     for each in patch:
         if key not in each:
-            raise bad_request(f"map: {json.dumps(each)} does not contain declared merge key: {key}")
+            # An error of the merge that the API server does not expect: it has no reason.
+            raise ApiError(500, "", f"map: {go_text(each)} does not contain declared merge key: {key}")
         position = next((i for i, old in enumerate(merged) if old.get(key) == each[key]), None)
         if each.get("$patch") == "delete":
             if position is not None:

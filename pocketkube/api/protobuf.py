@@ -18,6 +18,8 @@ from pocketkube.store import Object
 
 MAGIC = b"k8s\0"
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5  # wire types
+# Kinds that every group version knows; their struct is that of k8s.io/apimachinery.
+META_KINDS = {"DeleteOptions": "meta/v1.DeleteOptions"}
 Value = int | bytes
 
 
@@ -29,8 +31,9 @@ def decode(body: bytes) -> Object:
     meta = dict(_fields(_bytes(unknown.get(1, b""))))
     version, kind = (_bytes(meta.get(number, b"")).decode() for number in (1, 2))
     group, _, short = version.rpartition("/")
+    struct_name = META_KINDS.get(kind) or named(group, short, kind)
     try:
-        found = _struct(named(group, short, kind), _bytes(unknown.get(2, b"")))
+        found = _struct(struct_name, _bytes(unknown.get(2, b"")))
     except KeyError:
         raise ValueError(f'no kind "{kind}" is registered for version "{version}"') from None
     return {"apiVersion": version, "kind": kind, **found}

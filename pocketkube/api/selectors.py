@@ -52,17 +52,21 @@ def parse_label_selector(text: str) -> Matches:
     return lambda obj: matches(obj["metadata"].get("labels") or {})
 
 
-def parse_field_selector(resource: Resource, text: str) -> Matches:
-    """A predicate on objects; ApiError 400 for a field that the kind does not offer."""
+def parse_field_selector(resource: Resource, text: str, stored_as: Callable[[str], str] = str) -> Matches:
+    """A predicate on objects; ApiError 400 for a field that the kind does not offer.
+
+    `stored_as`: what the field of a selector is called in the objects.
+    """
     known = FIELDS.get(resource, set()) | {"metadata.name", "metadata.namespace"}
     terms = []
     for term in filter(None, text.split(",")):
         match = EQUALITY.fullmatch(term.strip())
         if match is None:
             raise bad_request(f"invalid selector: '{text}'; can't understand '{term}'")
-        if match["key"] not in known:
+        field = stored_as(match["key"])
+        if field not in known:
             raise bad_request(_not_supported(resource, match["key"]))
-        terms.append((match["key"].split("."), match["value"], match["operator"] == "!="))
+        terms.append((field.split("."), match["value"], match["operator"] == "!="))
     return lambda obj: all((_field(obj, path) == value) != negated for path, value, negated in terms)
 
 

@@ -9,15 +9,27 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from pocketkube import admission
-from pocketkube.api import discovery, logs, openapi, port_forward, streams, watch
+from pocketkube.api import (
+    binding,
+    discovery,
+    eviction,
+    health,
+    logs,
+    openapi,
+    port_forward,
+    streams,
+    token_request,
+    watch,
+)
 from pocketkube.api.authorization import Authenticator, authorize
 from pocketkube.api.handlers import Handlers, method_not_allowed
-from pocketkube.api.negotiation import read_body, respond
+from pocketkube.api.negotiation import presented, read_body, respond
 from pocketkube.api.reviews import REVIEWS, Review, answer
 from pocketkube.errors import ApiError
+from pocketkube.go_types import named
 from pocketkube.node.runtime import Runtime
 from pocketkube.registry import Registry
-from pocketkube.resources import PODS, SERVED, Resource
+from pocketkube.resources import EVENTS, EVENTS_V1, NAMESPACES, PODS, SERVED, SERVICEACCOUNTS, Resource
 from pocketkube.store import Store
 
 LARGEST_BODY = 3 << 20  # bytes, as the API server's own limit
@@ -29,6 +41,7 @@ POD_SUBRESOURCES = {
     "log": logs.serve,
     "portforward": port_forward.serve,
 }
+CREATED_ONLY = {(PODS, "binding"), (PODS, "eviction"), (SERVICEACCOUNTS, "token")}
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -38,6 +51,7 @@ class ApiServer:
 
     def __init__(self, store: Store, registry: Registry, runtime: Runtime, authenticator: Authenticator) -> None:
         self._store = store
+        self._registry = registry
         self._handlers = Handlers(registry)
         self._runtime = runtime
         self._authenticator = authenticator
@@ -47,19 +61,23 @@ class ApiServer:
         application = web.Application(middlewares=[self._guard], client_max_size=LARGEST_BODY)
         router = application.router
         router.add_get("/version", self._version)
-        for path in ("/healthz", "/livez", "/readyz"):
-            router.add_get(path, self._healthy)
+        router.add_routes(health.routes())
+        router.add_get("/", self._root)
         router.add_get("/openapi/v2", self._openapi_two)
         router.add_get("/openapi/v3", self._openapi_index)
         router.add_get("/openapi/v3/{path:.+}", self._openapi)
         router.add_get("/api", self._core)
-        router.add_get("/apis", self._groups)
+        for path in ("/apis", "/apis/"):
+            router.add_get(path, self._groups)
         router.add_get("/apis/{group}", self._group)
         router.add_get("/api/{version}", self._resource_list)
         router.add_get("/apis/{group}/{version}", self._resource_list)
         for review in REVIEWS:
-            path = f"/apis/{review.group}/{review.version}/{review.plural}"
+            scope = "/namespaces/{namespace}" if review.namespaced else ""
+            path = f"/apis/{review.group}/{review.version}{scope}/{review.plural}"
             router.add_post(path, functools.partial(self._review, review))
+        own = "/api/{version}/{plural:namespaces}/{name}/{subresource:status|finalize}"
+        router.add_route("*", own, self._subresource)  # before a namespace's collection, which it looks like
         for base in ("/api/{version}", "/apis/{group}/{version}"):
             for scope in ("/namespaces/{namespace}", ""):
                 router.add_route("*", f"{base}{scope}/{{plural}}/{{name}}/{{subresource}}", self._subresource)
@@ -72,9 +90,9 @@ class ApiServer:
         """Nobody gets further than they may; every failure becomes a Status."""
         try:
             authorize(self._authenticator.user(request), request)
-            return await handler(request)
+            return presented(request, await handler(request))
         except ApiError as error:
-            return respond(error.status(), error.code, self._always_told(request))
+            return presented(request, respond(error.status(), error.code, self._always_told(request)))
         except web.HTTPException as error:
             if error.status == 404:
                 return web.Response(status=404, text="404 page not found\n")
@@ -116,7 +134,6 @@ class ApiServer:
         return await change[request.method](request, resource, namespace, name)
 
     async def _subresource(self, request: web.Request) -> web.StreamResponse:
-        # /api/v1/namespaces/NAME/PLURAL reads like an object's subresource to a router; the first route has it already.
         resource, namespace = self._target(request)
         name, subresource = request.match_info["name"], request.match_info["subresource"]
         if subresource == "status" and resource.has_status:
@@ -126,8 +143,23 @@ class ApiServer:
             if request.method not in change:
                 raise method_not_allowed()
             return await change[request.method](request, resource, namespace, name, "status")
+        if resource is NAMESPACES and subresource == "finalize":
+            if request.method != "PUT":
+                raise method_not_allowed()
+            return await self._handlers.update(request, resource, namespace, name, "finalize")
         if subresource == "scale" and resource.has_scale:
+            if request.method not in ("GET", "PUT", "PATCH"):
+                raise method_not_allowed()
             return await self._handlers.scale(request, resource, namespace, name)
+        if (resource, subresource) in CREATED_ONLY and request.method != "POST":
+            raise method_not_allowed()
+        if resource is PODS and subresource == "eviction":
+            return await eviction.evict(request, self._registry, namespace, name)
+        if resource is PODS and subresource == "binding":
+            return await binding.bind(request, self._registry, namespace, name)
+        if resource is SERVICEACCOUNTS and subresource == "token":
+            account = self._store.get(SERVICEACCOUNTS, namespace, name)
+            return await token_request.issue(request, self._authenticator.tokens, account)
         if resource is PODS and subresource in POD_SUBRESOURCES:
             pod = self._store.get(PODS, namespace, name)
             return await POD_SUBRESOURCES[subresource](request, self._runtime, pod)
@@ -146,13 +178,13 @@ class ApiServer:
             or (named and resource.namespaced and not namespace)
         ):
             raise NOT_FOUND
-        return resource, namespace
+        return (EVENTS if resource is EVENTS_V1 else resource), namespace
 
     async def _version(self, _request: web.Request) -> web.Response:
         return respond(discovery.VERSION)
 
-    async def _healthy(self, _request: web.Request) -> web.Response:
-        return web.Response(text="ok")
+    async def _root(self, _request: web.Request) -> web.Response:
+        return respond({"paths": discovery.paths()})
 
     async def _core(self, request: web.Request) -> web.Response:
         return _aggregated(core=True) if _wants_aggregated(request) else respond(discovery.api_versions())
@@ -190,7 +222,9 @@ class ApiServer:
 
     async def _review(self, review: Review, request: web.Request) -> web.Response:
         user = self._authenticator.user(request)
-        return respond(answer(review, await read_body(request, review.kind), user), 201)
+        body = await read_body(request, review.kind)
+        asked = admission.decode_struct(named(review.group, review.version, review.kind), body)
+        return respond(answer(review, asked, user, self._authenticator), 201)
 
 
 def _wants_aggregated(request: web.Request) -> bool:

@@ -43,19 +43,14 @@ async def serve_exec(request: web.Request, runtime: Runtime, pod: Object) -> web
     metadata = pod["metadata"]
     stdin, tty = (request.query.get(name) in ("true", "1") for name in ("stdin", "tty"))
     _require_upgrade(request)
-    process = await runtime.exec(metadata["namespace"], metadata["name"], container, command, stdin=stdin, tty=tty)
-    return await _converse(request, process)
+    starting = runtime.exec(metadata["namespace"], metadata["name"], container, command, stdin=stdin, tty=tty)
+    return await _converse(request, starting)
 
 
 async def serve_attach(request: web.Request, runtime: Runtime, pod: Object) -> web.StreamResponse:
     container = chosen_container(pod, request.query.get("container", ""))
-    process = await runtime.attach(pod["metadata"]["namespace"], pod["metadata"]["name"], container)
-    try:
-        _require_upgrade(request)
-    except ApiError:
-        process.kill()
-        raise
-    return await _converse(request, process)
+    _require_upgrade(request)
+    return await _converse(request, runtime.attach(pod["metadata"]["namespace"], pod["metadata"]["name"], container))
 
 
 def _require_upgrade(request: web.Request) -> None:
@@ -63,9 +58,19 @@ def _require_upgrade(request: web.Request) -> None:
         raise bad_request("Upgrade request required")
 
 
-async def _converse(request: web.Request, process: Streamed) -> web.StreamResponse:
+async def _converse(request: web.Request, starting: Awaitable[Streamed]) -> web.StreamResponse:
+    """What cannot be started is said on the channel of the status: the connection is there before the kubelet is asked.
+
+    Source: k8s.io/apiserver/pkg/util/proxy/streamtranslator.go
+    """
     socket = web.WebSocketResponse(protocols=PROTOCOLS, max_msg_size=0)
     await socket.prepare(request)
+    try:
+        process = await starting
+    except ApiError as error:
+        await socket.send_bytes(bytes([STATUS]) + json.dumps(_internal(error).status()).encode())
+        await socket.close()
+        return socket
     reading = asyncio.create_task(_read(socket, process))
     writing = asyncio.gather(_write(socket, STDOUT, process.read_stdout), _write(socket, STDERR, process.read_stderr))
     ending = asyncio.create_task(process.wait())
@@ -105,6 +110,13 @@ async def _read(socket: web.WebSocketResponse, process: Streamed) -> None:
 async def _write(socket: web.WebSocketResponse, channel: int, read: Callable[[], Awaitable[bytes]]) -> None:
     while data := await read():
         await socket.send_bytes(bytes([channel]) + data)
+
+
+def _internal(error: ApiError) -> ApiError:
+    """As the API server passes on what a kubelet refuses."""
+    if error.reason == "InternalError":
+        return error
+    return ApiError(500, "InternalError", f"Internal error occurred: {error.message}")
 
 
 def _status(code: int) -> Object:

@@ -23,6 +23,7 @@ from pocketkube.resources import (
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
+    SCALES,
     SECRETS,
     SERVICEACCOUNTS,
     SERVICES,
@@ -97,6 +98,12 @@ COLUMNS: dict[Resource, list[Column]] = {
     RESOURCEQUOTAS: [(name, "string", 0) for name in ("Name", "Request", "Limit", "Age")],
     CONFIGMAPS: [(name, "string", 0) for name in ("Name", "Data", "Age")],
     SERVICEACCOUNTS: [(name, "string", 0) for name in ("Name", "Age")],
+    SCALES: [
+        ("Name", "string", 0),
+        ("Desired", "integer", 0),
+        ("Available", "integer", 0),
+        ("Age", "string", 0),
+    ],
 }
 
 
@@ -390,6 +397,10 @@ def _service_account(account: Object, now: datetime) -> list[Any]:
     return [account["metadata"]["name"], _created(account, now)]
 
 
+def _scale(scale: Object, now: datetime) -> list[Any]:
+    return [scale["metadata"]["name"], scale["spec"]["replicas"], scale["status"]["replicas"], _created(scale, now)]
+
+
 def _limit_range(limit_range: Object, _now: datetime) -> list[Any]:
     return [limit_range["metadata"]["name"], limit_range["metadata"]["creationTimestamp"]]
 
@@ -445,5 +456,6 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     NETWORKPOLICIES: _network_policy,
     RESOURCEQUOTAS: _resource_quota,
     CONFIGMAPS: _configmap,
+    SCALES: _scale,
     SERVICEACCOUNTS: _service_account,
 }

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 
 from aiohttp import web
 
+from pocketkube.api.event_views import on_the_wire
 from pocketkube.api.handlers import select
 from pocketkube.api.negotiation import shaped, wanted_form
+from pocketkube.api.options import check_watch
 from pocketkube.errors import ApiError, bad_request
+from pocketkube.json_text import written
 from pocketkube.resources import Resource
 from pocketkube.store import Event, Object, Store
 
@@ -20,8 +22,9 @@ LONGEST = 3600.0  # seconds, where the client names no timeoutSeconds
 
 async def serve(request: web.Request, store: Store, resource: Resource, namespace: str) -> web.StreamResponse:
     """Answer with one JSON line an event until the client goes, or its time is over."""
+    check_watch(request)
     query = request.query
-    form = wanted_form(request)
+    form, named = wanted_form(request), on_the_wire(request, resource)
     text = query.get("resourceVersion", "")
     initial = query.get("sendInitialEvents") == "true" or text in ("", "0")
     if text and not text.isdigit():
@@ -31,7 +34,7 @@ async def serve(request: web.Request, store: Store, resource: Resource, namespac
     await response.prepare(request)
 
     async def send(kind: str, obj: Object) -> None:
-        await response.write(json.dumps({"type": kind, "object": obj}).encode() + b"\n")
+        await response.write(written({"type": kind, "object": obj}))
 
     try:
         watch = store.watch(resource, namespace=namespace, since=None if initial else int(text))
@@ -42,7 +45,7 @@ async def serve(request: web.Request, store: Store, resource: Resource, namespac
         async with asyncio.timeout(float(query.get("timeoutSeconds") or LONGEST)):
             if query.get("sendInitialEvents") == "true":
                 existing = select(request, resource, store.list(resource, namespace))
-                mark = _bookmark(store, resource)
+                mark = _bookmark(store, named)
                 mark["metadata"]["annotations"] = {"k8s.io/initial-events-end": "true"}  # KEP-3157
                 watch.skip_backlog()
                 for obj in existing:
@@ -54,7 +57,7 @@ async def serve(request: web.Request, store: Store, resource: Resource, namespac
                         events = await watch.next_batch()
                 except TimeoutError:
                     if query.get("allowWatchBookmarks") == "true":
-                        await send("BOOKMARK", _bookmark(store, resource))
+                        await send("BOOKMARK", _bookmark(store, named))
                     continue
                 for event in events:
                     kind = _seen_as(request, resource, event)

@@ -5,7 +5,6 @@ Source: https://kubernetes.io/docs/concepts/workloads/controllers/daemonset/
 
 from __future__ import annotations
 
-import copy
 import math
 from collections import defaultdict
 from collections.abc import Iterable
@@ -24,6 +23,7 @@ from pocketkube.controllers.reconcile import (
     unavailable_for,
 )
 from pocketkube.controllers.revisions import HASH, Revisions
+from pocketkube.json_copy import copied
 from pocketkube.registry import Registry
 from pocketkube.resources import DAEMONSETS, NODES, PODS
 from pocketkube.store import Event, Object
@@ -154,7 +154,7 @@ class DaemonSetController:
                     pods[node].append(self._create(daemon_set, template, node))
 
     def _create(self, daemon_set: Object, template: Object, node: str) -> Object:
-        made = copy.deepcopy(template)
+        made = copied(template)
         term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
         affinity = made["spec"].setdefault("affinity", {}).setdefault("nodeAffinity", {})
         affinity["requiredDuringSchedulingIgnoredDuringExecution"] = {"nodeSelectorTerms": [term]}
@@ -181,7 +181,7 @@ class DaemonSetController:
 
 
 def _template(daemon_set: Object, digest: str) -> Object:
-    template: Object = copy.deepcopy(daemon_set["spec"]["template"])
+    template: Object = copied(daemon_set["spec"]["template"])
     generation = (daemon_set["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "1")
     labels = template["metadata"].get("labels") or {}
     template["metadata"]["labels"] = {**labels, HASH: digest, GENERATION: generation}

@@ -5,12 +5,12 @@ Source: k8s.io/kubernetes/pkg/controller/controller_utils.go
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
 
 from pocketkube.controllers.reconcile import is_ready, is_terminating, key_of, reference_to
 from pocketkube.errors import ApiError
 from pocketkube.events import EventRecorder
+from pocketkube.json_copy import copied
 from pocketkube.registry import Registry
 from pocketkube.resources import PODS
 from pocketkube.store import Object
@@ -28,7 +28,7 @@ class PodControl:
     def create(self, owner: Object, template: Object, generate_name: str = "") -> Object:
         """A Pod of `template`, which the owner controls. ApiError when it is refused, which is told of."""
         metadata = {
-            **copy.deepcopy(template["metadata"]),
+            **copied(template["metadata"]),
             "generateName": generate_name or f"{owner['metadata']['name']}-",
             "ownerReferences": [reference_to(owner)],
         }

@@ -5,7 +5,6 @@ Source: https://kubernetes.io/docs/concepts/scheduling-eviction/kube-scheduler/
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
 from collections.abc import Callable, Iterable
 
@@ -15,6 +14,7 @@ from pocketkube.controllers.node_fit import NOT_NAMED, avoided, named_nodes, pre
 from pocketkube.controllers.node_room import shortage
 from pocketkube.controllers.reconcile import Key, controller_of, follow, key_of
 from pocketkube.events import EventRecorder
+from pocketkube.json_copy import copied
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import NODES, PODS
 from pocketkube.store import Event, Object
@@ -81,7 +81,7 @@ class Scheduler:
 
     def _bind(self, pod: Object, node: str) -> None:
         """What the pods/binding subresource does: the one way in which spec.nodeName is set later."""
-        bound = copy.deepcopy(pod)
+        bound = copied(pod)
         bound["spec"]["nodeName"] = node
         bound.setdefault("status", {})["conditions"] = [_condition(pod, "True")]
         self._store.put(PODS, bound)

@@ -5,7 +5,6 @@ Source: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Iterable
 
@@ -25,6 +24,7 @@ from pocketkube.controllers.reconcile import (
 from pocketkube.controllers.revisions import HASH, Revisions
 from pocketkube.errors import ApiError
 from pocketkube.events import EventRecorder
+from pocketkube.json_copy import copied
 from pocketkube.registry import Registry
 from pocketkube.resources import PODS, STATEFULSETS
 from pocketkube.store import Event, Object
@@ -114,7 +114,7 @@ class StatefulSetController:
         if before is not None and _is_held_back(statefulset, ordinal):
             template = {key: value for key, value in before.items() if key != "$patch"}
             revision = statefulset["status"]["currentRevision"]
-        template = copy.deepcopy(template)
+        template = copied(template)
         labels = {
             **(template["metadata"].get("labels") or {}),
             HASH: revision,

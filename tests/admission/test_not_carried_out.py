@@ -28,7 +28,6 @@ def pod(spec: dict[str, Any] | None = None, **container: Any) -> dict[str, Any]:
             pod({"securityContext": {"runAsUser": 1, "sysctls": [{"name": "net.a"}, {"name": "kernel.b"}]}}),
             ["securityContext.sysctls[1]"],
         ),
-        (pod({"volumes": [{"name": "v", "emptyDir": {"sizeLimit": "1Mi"}}]}), ["volumes[0].emptyDir.sizeLimit"]),
         (pod(resources={"limits": {"cpu": "1", "memory": "1Mi"}}), [f"{C}.resources.limits[cpu]"]),
         (pod(securityContext={"privileged": True}), [f"{C}.securityContext.privileged"]),
         (pod(securityContext={"procMount": "Default"}), []),
@@ -46,9 +45,10 @@ def test_fields_of_a_pod(obj: dict[str, Any], fields: list[str]) -> None:
 
 
 def test_fields_of_a_template() -> None:
-    obj = {"spec": {"template": pod({"hostPID": True}), "volumeClaimTemplates": [{}]}}
+    policy = {"whenDeleted": "Retain", "whenScaled": "Delete"}
+    obj = {"spec": {"template": pod({"hostPID": True}), "persistentVolumeClaimRetentionPolicy": policy}}
     assert warnings(DEPLOYMENTS, obj) == [f"spec.template.spec.hostPID: {SUFFIX}"]
-    assert warnings(STATEFULSETS, obj)[1:] == [f"spec.volumeClaimTemplates: {SUFFIX}"]
+    assert warnings(STATEFULSETS, obj)[1:] == [f"spec.persistentVolumeClaimRetentionPolicy.whenScaled: {SUFFIX}"]
 
 
 def test_fields_of_services_and_slices() -> None:

@@ -193,7 +193,7 @@ def test_a_controller_tells_of_the_refusal_and_tries_again(
     assert all(re.fullmatch(pattern, each["message"]) for each in events)
     label(kubectl, namespace, enforce="privileged")
     ready = "--for=jsonpath={.status.readyReplicas}=1"
-    kubectl("wait", ready, f"{kind.lower()}/w", "--timeout=10s", namespace=namespace)
+    kubectl("wait", ready, f"{kind.lower()}/w", "--timeout=18s", namespace=namespace)
 
 
 def test_a_refused_replicaset_and_its_deployment_say_so(kubectl: Kubectl, namespace: str, create: Create) -> None:
@@ -207,7 +207,7 @@ def test_a_refused_replicaset_and_its_deployment_say_so(kubectl: Kubectl, namesp
     assert found["reason"] == "FailedCreate"
     assert found["message"].endswith("host namespaces (hostNetwork=true)")
     label(kubectl, namespace, enforce="privileged")
-    kubectl("rollout", "status", "deployment/w", "--timeout=15s", namespace=namespace)
+    kubectl("rollout", "status", "deployment/w", "--timeout=18s", namespace=namespace)
     assert "ReplicaFailure" not in kubectl("get", "deployments", "-o", "json", namespace=namespace).stdout
 
 

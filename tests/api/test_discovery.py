@@ -35,7 +35,9 @@ def test_what_is_named_can_be_listed(http: Http, path: str) -> None:
 
 @pytest.mark.parametrize("review", [pytest.param(each, id=each.kind) for each in REVIEWS])
 def test_reviews_are_answered(http: Http, review: Any) -> None:
-    made = http("POST", f"/apis/{review.group}/{review.version}/{review.plural}", {"spec": {}})
+    scope = "/namespaces/default" if review.namespaced else ""
+    spec = {"user": "jane", "nonResourceAttributes": {"path": "/", "verb": "get"}}
+    made = http("POST", f"/apis/{review.group}/{review.version}{scope}/{review.plural}", {"spec": spec})
     assert (made.status, made.body["kind"]) == (201, review.kind)
     assert made.body["status"]
 

@@ -139,6 +139,36 @@ def test_copies_files_both_ways(kubectl: Kubectl, demo: str, tmp_path: Path) -> 
     assert (tmp_path / "back").read_text() == "hello\n"
 
 
+@pytest.mark.parametrize(
+    ("program", "says"),
+    [
+        ("nosuch", 'exec: "nosuch": executable file not found in $PATH\n'),
+        ("/etc/passwd", "permission denied\n"),
+    ],
+)
+def test_what_cannot_be_started_says_why(kubectl: Kubectl, demo: str, program: str, says: str) -> None:
+    refused = kubectl("exec", "tiny-tools", "--", program, namespace=demo, fails=True).stderr
+    begins = "error: Internal error occurred: error executing command in container: failed to exec in container: "
+    assert refused.startswith(begins)
+    assert refused.endswith(says)
+
+
+def test_a_container_that_does_not_run(kubectl: Kubectl, namespace: str) -> None:
+    kubectl("run", "waits", "--image=no.such/image:1", namespace=namespace)
+    for verb in (("exec", "waits", "--", "true"), ("attach", "waits", "--pod-running-timeout=1ms")):
+        refused = kubectl(*verb, namespace=namespace, fails=True).stderr
+        assert "Upgrade request required" not in refused
+    missing = 'unable to upgrade connection: container not found ("waits")'
+    refused = kubectl("exec", "waits", "--", "true", namespace=namespace, fails=True).stderr
+    assert refused == f"error: Internal error occurred: {missing}\n"
+
+
+def test_the_scale_of_a_deployment_is_a_table_of_its_own(kubectl: Kubectl, demo: str) -> None:
+    shown = kubectl("get", "deploy", "nginx", "--subresource=scale", namespace=demo).stdout.splitlines()
+    assert shown[0].split() == ["NAME", "DESIRED", "AVAILABLE", "AGE"]
+    assert shown[1].split()[0] == "nginx"
+
+
 def test_waits_for_a_value(kubectl: Kubectl, demo: str) -> None:
     wanted = "--for=jsonpath={.status.readyReplicas}=2"
     assert kubectl("wait", wanted, "deploy/nginx", "--timeout=10s", namespace=demo).stdout.endswith("condition met\n")
@@ -163,6 +193,44 @@ def test_explain(kubectl: Kubectl) -> None:
     described = kubectl("explain", "service.spec").stdout
     assert "    Spec defines the behavior of a service.\n" in described
     assert "    ServiceSpec describes the attributes that a user creates on a service.\n" in described
+
+
+@pytest.mark.parametrize(
+    ("field", "listed", "meaning"),
+    [
+        ("pod.spec.restartPolicy", "ENUM:\n    Always\n    Never\n    OnFailure\n", ' - `"Always"`\n'),
+        (
+            "service.spec.type",
+            "ENUM:\n    ClusterIP\n    ExternalName\n    LoadBalancer\n    NodePort\n",
+            ' - `"ExternalName"` means',
+        ),
+        ("service.spec.ports", "  enum: SCTP, TCP, UDP\n", ' - `"SCTP"` is the SCTP protocol.\n'),
+    ],
+)
+def test_explain_lists_the_values_of_an_enum(kubectl: Kubectl, field: str, listed: str, meaning: str) -> None:
+    explained = kubectl("explain", field).stdout
+    assert listed in explained
+    assert meaning in explained[explained.index("    Possible enum values:\n") :]
+
+
+def test_drain_evicts(kubectl: Kubectl, namespace: str) -> None:
+    """With what kubectl really sends: an Eviction in protobuf; and without the subresource, DeleteOptions in it."""
+    for name in ("one", "two"):
+        spec = {
+            "nodeName": "node02",
+            "containers": [{"name": "c", "image": "busybox:1.36", "command": ["sleep", "99"]}],
+        }
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"to": name}}, "spec": spec}
+        kubectl("create", "-f", "-", namespace=namespace, stdin=json.dumps(pod))
+    drain = ["drain", "node02", "--force", "--grace-period=0", "--timeout=15s"]
+    try:
+        refused = kubectl("drain", "node02", "--pod-selector=to=one", fails=True).stderr
+        assert "cannot delete Pods that declare no controller" in refused
+        assert f"evicting pod {namespace}/one\n" in kubectl(*drain, "--pod-selector=to=one").stdout
+        assert "pod/two deleted" in kubectl(*drain, "--pod-selector=to=two", "--disable-eviction").stdout
+    finally:
+        kubectl("uncordon", "node02")
+    assert kubectl("get", "pods", namespace=namespace).stderr == f"No resources found in {namespace} namespace.\n"
 
 
 def test_who_may_do_what(kubectl: Kubectl) -> None:

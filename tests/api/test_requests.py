@@ -92,6 +92,24 @@ PATCHES = [
         "the name of the object (b) does not match the name on the URL (patched)",
     ),
     (
+        MERGE,
+        {"metadata": {"uid": "x"}},
+        422,
+        'ConfigMap "patched" is invalid: metadata.uid: Invalid value: "x": field is immutable',
+    ),
+    (
+        MERGE,
+        {"metadata": {"name": None}},
+        400,
+        "the name of the object (patched based on URL) was undeterminable: name must be provided",
+    ),
+    (
+        MERGE,
+        {"metadata": {"namespace": "elsewhere"}},
+        400,
+        "the namespace of the object (elsewhere) does not match the namespace on the request ({namespace})",
+    ),
+    (
         STRATEGIC,
         {"data": "a"},
         422,
@@ -118,7 +136,57 @@ def test_patch_refused(http: Http, namespace: str, content_type: str, patch: Any
     path = f"/api/v1/namespaces/{namespace}/configmaps"
     http("POST", path, {"metadata": {"name": "patched"}})
     answer = http("PATCH", f"{path}/patched?fieldValidation=Strict", patch, content_type=content_type)
-    assert (answer.status, answer.body["message"]) == (status, says)
+    assert (answer.status, answer.body["message"]) == (status, says.replace("{namespace}", namespace))
+
+
+def test_a_patch_without_the_key_that_it_is_merged_by(http: Http, demo: str) -> None:
+    patch = {"spec": {"template": {"spec": {"containers": [{"image": "x"}]}}}}
+    answer = http("PATCH", f"/apis/apps/v1/namespaces/{demo}/deployments/nginx", patch, content_type=STRATEGIC)
+    says = "map: map[image:x] does not contain declared merge key: name"
+    assert (answer.status, answer.body["message"], answer.body.get("reason")) == (500, says, None)
+
+
+APPLIED = [
+    ({}, "Incorrect version specified in apply patch. Specified patch version: , expected: v1"),
+    ({"apiVersion": "v1", "metadata": {"managedFields": [{"manager": "x"}]}}, "metadata.managedFields must be nil"),
+    (
+        [],
+        "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value "
+        "of type map[string]interface {}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("applied", "says"), APPLIED)
+def test_nothing_to_apply(http: Http, demo: str, applied: Any, says: str) -> None:
+    path = f"/api/v1/namespaces/{demo}/configmaps/applied?fieldManager=me"
+    answer = http("PATCH", path, applied, content_type="application/apply-patch+yaml")
+    assert (answer.status, answer.body["message"]) == (400, says)
+
+
+def test_a_kind_that_nobody_knows(http: Http, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    says = (
+        'no kind "Foo" is registered for version "v1" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"'
+    )
+    made = http("POST", path, {"kind": "Foo", "apiVersion": "v1", "metadata": {"name": "a"}})
+    assert made.body["message"] == f'Foo in version "v1" cannot be handled as a ConfigMap: {says}'
+    http("POST", path, {"metadata": {"name": "a"}})
+    patched = http("PATCH", f"{path}/a", {"kind": "Foo"}, content_type=MERGE)
+    assert (patched.status, patched.body["message"].endswith(says)) == (422, True)
+
+
+def test_an_update_of_what_has_another_uid(http: Http, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/services"
+    made = http("POST", path, {"metadata": {"name": "a"}, "spec": {"ports": [{"port": 80}]}}).body
+    uid = made["metadata"].pop("uid")
+    answer = http("PUT", f"{path}/a", {**made, "metadata": {**made["metadata"], "uid": "another"}})
+    assert (answer.status, answer.body["message"]) == (
+        409,
+        'Operation cannot be fulfilled on services "a": StorageError: invalid object, Code: 4, Key: '
+        f"/registry/services/specs/{namespace}/a, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: "
+        f"UID in precondition: another, UID in object meta: {uid}",
+    )
 
 
 def test_preconditions_of_a_deletion(http: Http, namespace: str) -> None:
@@ -131,6 +199,69 @@ def test_preconditions_of_a_deletion(http: Http, namespace: str) -> None:
     )
     mine = {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]}
     assert http("DELETE", f"{path}/kept", {"preconditions": mine}).body["status"] == "Success"
+
+
+def test_a_deletion_that_is_only_tried(http: Http, kubectl: Kubectl, namespace: str) -> None:
+    """What would have been taken away at once is answered with a Status, what would have stayed with the object."""
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    for name, finalizers in (("goes", []), ("stays", ["a.example/held"])):
+        http("POST", path, {"metadata": {"name": name, "finalizers": finalizers}})
+    by_body, by_query = http("DELETE", f"{path}/goes", {"dryRun": ["All"]}), http("DELETE", f"{path}/goes?dryRun=All")
+    assert [by_body.body["kind"], by_query.body["kind"]] == ["Status", "Status"]
+    assert http("DELETE", f"{path}/stays", {"dryRun": ["All"]}).body["kind"] == "ConfigMap"
+    kubectl("delete", "configmaps", "--all", "--dry-run=server", namespace=namespace)
+    assert "deletionTimestamp" not in http("GET", f"{path}/stays").body["metadata"]
+    assert http("GET", f"{path}/goes").status == 200
+    http("PATCH", f"{path}/stays", {"metadata": {"finalizers": None}}, content_type=MERGE)
+
+
+def test_no_finalizer_for_what_is_being_deleted(http: Http, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    http("POST", path, {"metadata": {"name": "a", "finalizers": ["a.example/one"]}})
+    http("DELETE", f"{path}/a")
+    more = {"metadata": {"finalizers": ["a.example/one", "a.example/two"]}}
+    answer = http("PATCH", f"{path}/a", more, content_type=MERGE)
+    assert answer.body["message"] == (
+        'ConfigMap "a" is invalid: metadata.finalizers: Forbidden: no new finalizers can be added if the object is '
+        'being deleted, found new finalizers []string{"a.example/two"}'
+    )
+    http("PATCH", f"{path}/a", {"metadata": {"finalizers": None}}, content_type=MERGE)
+    assert http("GET", f"{path}/a").status == 404
+
+
+def test_only_the_subresource_finalizes_a_namespace(http: Http, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}"
+    kept = ["kubernetes", "a.example/held"]
+    whole = {"metadata": {"name": namespace, "labels": {"a": "b"}}, "spec": {"finalizers": kept}}
+    made = http("PUT", f"{path}/finalize", whole).body
+    assert (made["spec"]["finalizers"], "a" in made["metadata"]["labels"]) == (kept, False)
+    patched = http("PATCH", path, {"spec": {"finalizers": []}}, content_type=MERGE).body
+    assert patched["spec"]["finalizers"] == kept
+    http("PUT", f"{path}/finalize", {**whole, "spec": {"finalizers": ["kubernetes"]}})
+    assert http("GET", f"{path}/status").body["spec"]["finalizers"] == ["kubernetes"]
+
+
+def test_a_pod_is_bound_once(http: Http, kubectl: Kubectl, namespace: str) -> None:
+    """It asks for more than any node has, so that the scheduler leaves it alone."""
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    container = {"name": "c", "image": "busybox:1.36", "resources": {"requests": {"cpu": "1k"}}}
+    http("POST", path, {"metadata": {"name": "a"}, "spec": {"containers": [container]}})
+    nowhere = http("POST", f"{path}/a/binding", {"metadata": {"name": "a"}, "target": {"kind": "Node"}})
+    assert (nowhere.status, nowhere.body["details"]["causes"][0]["field"]) == (422, "target.name")
+    bound = http("POST", f"{path}/a/binding", {"metadata": {"name": "a"}, "target": {"name": "node01"}})
+    assert (bound.status, bound.body["status"]) == (201, "Success")
+    kubectl("wait", "pod/a", "--for=jsonpath={.spec.nodeName}=node01", "--timeout=5s", namespace=namespace)
+    again = http("POST", f"{path}/a/binding", {"metadata": {"name": "a"}, "target": {"name": "node02"}})
+    says = 'Operation cannot be fulfilled on pods/binding "a": pod a is already assigned to node "node01"'
+    assert (again.status, again.body["message"]) == (409, says)
+
+
+def test_a_scale_of_another_name(http: Http, demo: str) -> None:
+    path = f"/apis/apps/v1/namespaces/{demo}/deployments/nginx/scale"
+    answer = http("PUT", path, {"metadata": {"name": "web"}, "spec": {"replicas": 1}})
+    says = "the name of the object (web) does not match the name on the URL (nginx)"
+    assert (answer.status, answer.body["message"]) == (400, says)
+    assert http("POST", path, {}).status == 405
 
 
 def test_scale_below_nothing(http: Http, demo: str) -> None:
@@ -197,6 +328,11 @@ def test_managed_fields_that_are_none_are_left_out(http: Http, namespace: str) -
     metadata = {"name": "managed", "managedFields": [{"manager": "me", "operation": "Guess"}]}
     made = http("POST", path, {"metadata": metadata, "data": {"a": "b"}})
     assert [entry["operation"] for entry in made.body["metadata"]["managedFields"]] == ["Update"]
+
+
+def test_what_nobody_has_set_has_no_managed_fields(http: Http, namespace: str) -> None:
+    made = http("POST", f"/api/v1/namespaces/{namespace}/configmaps", {"metadata": {"name": "a"}})
+    assert "managedFields" not in made.body["metadata"]
 
 
 def test_managed_fields_are_cleared(http: Http, namespace: str) -> None:

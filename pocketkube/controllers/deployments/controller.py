@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
 
 from pocketkube.controllers.claims import claim, owner_keys
@@ -17,6 +16,7 @@ from pocketkube.controllers.deployments.annotations import (
 from pocketkube.controllers.reconcile import Key, controller_of, follow, is_finished, key_of, reference_to
 from pocketkube.controllers.revisions import template_hash
 from pocketkube.events import EventRecorder
+from pocketkube.json_copy import copied
 from pocketkube.registry import Registry
 from pocketkube.resources import DEPLOYMENTS, PODS, REPLICASETS
 from pocketkube.store import Event, Object
@@ -56,7 +56,7 @@ class DeploymentController:
             return None
         sets = sorted(claim(self._registry, REPLICASETS, deployment), key=_age)
         current = next((each for each in sets if _same_template(each, deployment)), None)
-        conditions = copy.deepcopy(deployment.get("status", {}).get("conditions") or [])
+        conditions = copied(deployment.get("status", {}).get("conditions") or [])
         status.tell_pause(deployment, conditions)
         if deployment["spec"].get("paused") or (current and rollout.was_scaled(deployment, sets)):
             if current and not deployment["spec"].get("paused"):
@@ -92,11 +92,11 @@ class DeploymentController:
         return current
 
     def _create(self, deployment: Object, sets: list[Object], replicas: int) -> Object:
-        template = copy.deepcopy(deployment["spec"]["template"])
+        template = copied(deployment["spec"]["template"])
         digest = template_hash(template)
         labels = {**(template["metadata"].get("labels") or {}), HASH: digest}
         template["metadata"]["labels"] = labels
-        selector = copy.deepcopy(deployment["spec"]["selector"])
+        selector = copied(deployment["spec"]["selector"])
         selector["matchLabels"] = {**(selector.get("matchLabels") or {}), HASH: digest}
         metadata: Object = {
             "name": f"{deployment['metadata']['name']}-{digest}",
@@ -195,7 +195,7 @@ class DeploymentController:
 
 
 def _same_template(replicaset: Object, deployment: Object) -> bool:
-    template = copy.deepcopy(replicaset["spec"]["template"])
+    template = copied(replicaset["spec"]["template"])
     template["metadata"].get("labels", {}).pop(HASH, None)
     return bool(template == deployment["spec"]["template"])
 

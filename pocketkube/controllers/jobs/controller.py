@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable
 
 from pocketkube.controllers.jobs import conditions
@@ -21,6 +20,7 @@ from pocketkube.controllers.reconcile import (
     seconds_since,
     soonest,
 )
+from pocketkube.json_copy import copied
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import JOBS, PODS
 from pocketkube.store import Event, Object
@@ -86,7 +86,7 @@ class _Sync:
         self._backoff = backoff
         self._job = job
         self._spec = job["spec"]
-        self._status: Object = copy.deepcopy(job.get("status") or {})
+        self._status: Object = copied(job.get("status") or {})
         self._pods = pods
         self._active = [pod for pod in pods if is_active(pod)]
         self._leaving = sum(_is_terminating(pod) for pod in pods)

@@ -5,9 +5,9 @@ Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/#completio
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Iterator
 
+from pocketkube.json_copy import copied
 from pocketkube.store import Object
 
 INDEX = "batch.kubernetes.io/job-completion-index"
@@ -53,7 +53,7 @@ def _written(indexes: Iterable[int]) -> Iterator[str]:
 
 def with_index(job: Object, template: Object, index: int, failures: int | None) -> Object:
     """The template of the Pod with that index. `failures`: of its index so far, where each has its own limit."""
-    made = copy.deepcopy(template)
+    made = copied(template)
     metadata, spec = made["metadata"], made["spec"]
     metadata["annotations"] = {**(metadata.get("annotations") or {}), INDEX: str(index)}
     if failures is not None:
@@ -64,5 +64,5 @@ def with_index(job: Object, template: Object, index: int, failures: int | None) 
     for container in (*(spec.get("initContainers") or ()), *spec["containers"]):
         environment = container.setdefault("env", [])
         if not any(each["name"] == VARIABLE for each in environment):
-            environment.append({"name": VARIABLE, "valueFrom": copy.deepcopy(reference)})
+            environment.append({"name": VARIABLE, "valueFrom": copied(reference)})
     return made
