@@ -49,7 +49,7 @@ def execute(api: Any, namespace: str, pod: str, words: list[str], *, seconds: in
         connection = stream(_Exec(api).connect, pod, namespace, words, _preload_content=False)
         connection.run_forever(timeout=seconds)
         stdout, stderr = connection.read_stdout(timeout=0), connection.read_stderr(timeout=0)
-        code = connection.returncode
+        code = _exit_code(connection)
         connection.sock.shutdown()  # close() leaves the socket open once the server has closed its side
     except ApiException as error:
         if isinstance(error.__context__, KeyboardInterrupt | Overdue):  # which ws_client.py takes for one of its own
@@ -58,3 +58,12 @@ def execute(api: Any, namespace: str, pod: str, words: list[str], *, seconds: in
     if code is None:
         raise GraderError(f"`{shlex.join(words)}` in the {pod} Pod did not end within {seconds} s")
     return Ran(shlex.join(words), stdout or "", stderr or "", code)
+
+
+def _exit_code(connection: Any) -> int | None:
+    """None while it runs. GraderError when it could not be started: then the Status has no number."""
+    try:
+        code: int | None = connection.returncode
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        raise GraderError("the command could not be started in the container") from error
+    return code

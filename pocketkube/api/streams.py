@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Protocol
 
 from aiohttp import WSMsgType, web
@@ -20,6 +21,8 @@ from pocketkube.node.runtime import Runtime
 from pocketkube.store import Object
 
 PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
+OFFERED = "Sec-WebSocket-Protocol"
+INTERNAL = "Internal error occurred: "
 STDIN, STDOUT, STDERR, STATUS, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
 
 
@@ -59,18 +62,31 @@ def _require_upgrade(request: web.Request) -> None:
 
 
 async def _converse(request: web.Request, starting: Awaitable[Streamed]) -> web.StreamResponse:
-    """What cannot be started is said on the channel of the status: the connection is there before the kubelet is asked.
+    """What cannot be started is said on the channel of the status.
 
-    Source: k8s.io/apiserver/pkg/util/proxy/streamtranslator.go
+    With v4 the kubelet answers itself, and where no container runs it does so before there are channels; with v5 the
+    API server has made them by then. Source: k8s.io/apiserver/pkg/util/proxy/streamtranslator.go
     """
     socket = web.WebSocketResponse(protocols=PROTOCOLS, max_msg_size=0)
-    await socket.prepare(request)
     try:
         process = await starting
     except ApiError as error:
+        if error.code == HTTPStatus.NOT_FOUND and PROTOCOLS[0] not in request.headers.get(OFFERED, ""):
+            raise _internal(error) from error
+        await socket.prepare(request)
         await socket.send_bytes(bytes([STATUS]) + json.dumps(_internal(error).status()).encode())
         await socket.close()
         return socket
+    with contextlib.ExitStack() as at_the_end:
+        at_the_end.callback(process.kill)
+        await socket.prepare(request)
+        await _pass_on(socket, process)
+    await socket.close()
+    return socket
+
+
+async def _pass_on(socket: web.WebSocketResponse, process: Streamed) -> None:
+    """The streams in both directions, and how it ended."""
     reading = asyncio.create_task(_read(socket, process))
     writing = asyncio.gather(_write(socket, STDOUT, process.read_stdout), _write(socket, STDERR, process.read_stderr))
     ending = asyncio.create_task(process.wait())
@@ -81,11 +97,8 @@ async def _converse(request: web.Request, starting: Awaitable[Streamed]) -> web.
                 await writing
                 await socket.send_bytes(bytes([STATUS]) + json.dumps(_status(ending.result())).encode())
     finally:
-        process.kill()
         for task in (reading, ending, writing):
             task.cancel()
-    await socket.close()
-    return socket
 
 
 async def _read(socket: web.WebSocketResponse, process: Streamed) -> None:
@@ -114,9 +127,8 @@ async def _write(socket: web.WebSocketResponse, channel: int, read: Callable[[],
 
 def _internal(error: ApiError) -> ApiError:
     """As the API server passes on what a kubelet refuses."""
-    if error.reason == "InternalError":
-        return error
-    return ApiError(500, "InternalError", f"Internal error occurred: {error.message}")
+    message = error.message.removeprefix(INTERNAL)
+    return ApiError(500, "InternalError", INTERNAL + message, {"causes": [{"message": message}]})
 
 
 def _status(code: int) -> Object:

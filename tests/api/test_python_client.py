@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import websocket
 from kubernetes import client, config, watch
 from kubernetes.client import ApiException
 from kubernetes.stream import stream
@@ -142,3 +144,40 @@ def test_exec(core: client.CoreV1Api, demo: str) -> None:
         core.connect_get_namespaced_pod_exec, "tiny-tools", demo, command=command, stdout=True, stderr=True
     )
     assert sorted(printed.split()) == ["err", "out"]
+
+
+@pytest.mark.parametrize(
+    ("pod", "program", "says"),
+    [
+        ("waits", "true", 'container not found ("c")'),
+        ("tiny-tools", "nosuch", "OCI runtime exec failed: exec failed"),
+    ],
+)
+def test_exec_of_what_cannot_be_run(core: client.CoreV1Api, own_demo: str, pod: str, program: str, says: str) -> None:
+    """The Status says why, where this client looks for a number."""
+    container = {"name": "c", "image": "no.such/image:1"}
+    core.create_namespaced_pod(own_demo, {"metadata": {"name": "waits"}, "spec": {"containers": [container]}})
+    connect = core.connect_get_namespaced_pod_exec
+    connection = stream(connect, pod, own_demo, command=[program], stdout=True, _preload_content=False)
+    connection.run_forever(timeout=5)
+    with pytest.raises(ValueError, match=re.escape(says)):
+        _ = connection.returncode
+
+
+def test_exec_by_v4_where_no_container_runs(core: client.CoreV1Api, namespace: str) -> None:
+    """There the kubelet refuses it before there are channels."""
+    container = {"name": "c", "image": "no.such/image:1"}
+    core.create_namespaced_pod(namespace, {"metadata": {"name": "waits"}, "spec": {"containers": [container]}})
+    settings = core.api_client.configuration
+    place = (
+        f"{settings.host.replace('https', 'wss')}/api/v1/namespaces/{namespace}/pods/waits/exec?command=true&stdout=1"
+    )
+    with pytest.raises(websocket.WebSocketBadStatusException) as refused:
+        websocket.create_connection(
+            place,
+            subprotocols=["v4.channel.k8s.io"],
+            header={"Authorization": settings.get_api_key_with_prefix("BearerToken", "authorization")},
+            sslopt={"ca_certs": settings.ssl_ca_cert},
+        )
+    assert refused.value.status_code == 500
+    assert b'container not found (\\"c\\")' in refused.value.resp_body
