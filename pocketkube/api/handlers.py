@@ -24,9 +24,19 @@ from pocketkube.go_types import struct_of
 from pocketkube.json_text import go_text, json_kind, parse
 from pocketkube.managed_fields import record_update
 from pocketkube.registry import Recorder, Registry, may_go, timestamp
-from pocketkube.resources import EVENTS_V1, NAMESPACES, SCALES, Resource
+from pocketkube.resources import (
+    EVENTS_V1,
+    NAMESPACES,
+    PODS,
+    RESOURCEQUOTAS,
+    SCALES,
+    SERVICEACCOUNTS,
+    SERVICES,
+    Resource,
+)
 from pocketkube.store import Object
 
+RETURNED_WHEN_DELETED = {PODS, RESOURCEQUOTAS, SERVICEACCOUNTS, SERVICES}  # where others have a Status
 METHOD_NOT_ALLOWED = "the server does not allow this method on the requested resource"
 
 
@@ -136,7 +146,7 @@ class Handlers:
         options = await self._delete_options(request)
         dry_run = is_dry_deletion(options, request)
         deleted = self._registry.delete(resource, namespace, name, options, dry_run=dry_run)
-        if not may_go(resource, deleted):
+        if resource in RETURNED_WHEN_DELETED or not may_go(resource, deleted):
             return respond(outgoing(request, deleted))
         group = on_the_wire(request, resource).group
         details: Object = {"name": name, **({"group": group} if group else {})}

@@ -201,6 +201,22 @@ def test_preconditions_of_a_deletion(http: Http, namespace: str) -> None:
     assert http("DELETE", f"{path}/kept", {"preconditions": mine}).body["status"] == "Success"
 
 
+@pytest.mark.parametrize(
+    ("plural", "spec", "answered"),
+    [
+        ("services", {"ports": [{"port": 80}]}, "Service"),
+        ("serviceaccounts", None, "ServiceAccount"),
+        ("resourcequotas", {}, "ResourceQuota"),
+        ("configmaps", None, "Status"),
+        ("secrets", None, "Status"),
+    ],
+)
+def test_what_a_deletion_answers_with(http: Http, namespace: str, plural: str, spec: Any, answered: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/{plural}"
+    http("POST", path, {"metadata": {"name": "it"}, **({"spec": spec} if spec is not None else {})})
+    assert http("DELETE", f"{path}/it").body["kind"] == answered
+
+
 def test_a_deletion_that_is_only_tried(http: Http, kubectl: Kubectl, namespace: str) -> None:
     """What would have been taken away at once is answered with a Status, what would have stayed with the object."""
     path = f"/api/v1/namespaces/{namespace}/configmaps"
