@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pocketkube.events import EventRecorder
 from pocketkube.node import claimed_storage, local_storage
@@ -72,15 +73,17 @@ class Kubelets:
     async def _evict(self) -> None:
         while True:
             await asyncio.sleep(local_storage.PERIOD)
-            for worker in self._workers.values():
-                worker.evict_if_overfull()
+            for worker in list(self._workers.values()):
+                with _one_pod_alone(worker.pod):
+                    worker.evict_if_overfull()
 
     async def _follow_pods(self) -> None:
         with self._store.watch(PODS, CONFIGMAPS, SECRETS, NAMESPACES) as watch:
             async for events in watch:
                 for event in events:
                     if event.resource is PODS:
-                        self._follow(event)
+                        with _one_pod_alone(event.object):
+                            self._follow(event)
                     elif event.resource is NAMESPACES:
                         if event.type == "DELETED":
                             claimed_storage.forget(event.object)
@@ -122,8 +125,10 @@ class Kubelets:
             return
         if "deletionTimestamp" in pod["metadata"]:
             return
+        node = self._store.find(NODES, "", machine.node.name)
+        if node is None:  # what is bound to it goes soon
+            return
         uid = pod["metadata"]["uid"]
-        node = self._store.get(NODES, "", machine.node.name)
         here = [each.pod for each in self._workers.values() if each.pod["spec"]["nodeName"] == machine.node.name]
         worker = self._workers[uid] = PodWorker(machine, pod, self._forget)
         why = rejection(pod, node, here)
@@ -144,3 +149,12 @@ class Kubelets:
         self._workers.pop(uid, None)
         self._ending.pop(uid, None)
         self._graces.pop(uid, None)
+
+
+@contextmanager
+def _one_pod_alone(pod: Object) -> Iterator[None]:
+    """What goes wrong with one Pod is no end of the others."""
+    try:
+        yield
+    except Exception:
+        log.exception("%s/%s", pod["metadata"]["namespace"], pod["metadata"]["name"])
