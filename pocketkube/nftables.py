@@ -25,9 +25,9 @@ class Nftables:
     def run(self, commands: str) -> None:
         """Carry out `commands` as one transaction: all or nothing. OSError with nft's own words.
 
-        Signals wait meanwhile: the kernel gives up a transaction when one arrives, as when a container ends.
+        That a process has ended is told afterwards: the kernel gives up a transaction when a signal arrives.
         """
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD,))
         try:
             failed = self._library.nft_run_cmd_from_buffer(self._context, ctypes.c_char_p(commands.encode()))
         finally:
