@@ -273,9 +273,9 @@ def test_terminating_endpoints_are_the_last_resort(place: Place) -> None:
     place.pod("stays", "node01", {"only": "stays"}, SERVER, STAYS="yes")
     place.run("wait", "--for=condition=Ready", "pod/stays", "--timeout=20s")
     made = place.service("last", type="NodePort", selector={"only": "stays"})
-    local = {"externalTrafficPolicy": "Local", "healthCheckNodePort": 30903, "selector": {"only": "stays"}}
-    place.service("last-checked", type="LoadBalancer", **local)
-    place.expect({"HTTP/1.1 200 OK"}, "near", place.nodes["node01"], 30903, "http", whole=True)
+    local = {"externalTrafficPolicy": "Local", "selector": {"only": "stays"}}
+    checked = place.service("last-checked", type="LoadBalancer", **local)["spec"]["healthCheckNodePort"]
+    place.expect({"HTTP/1.1 200 OK"}, "near", place.nodes["node01"], checked, "http", whole=True)
     address, port = made["spec"]["clusterIP"], made["spec"]["ports"][0]["nodePort"]
     place.expect({"stays"}, "near", address, 8080)
     place.run("delete", "pod", "stays", "--wait=false")
@@ -285,7 +285,7 @@ def test_terminating_endpoints_are_the_last_resort(place: Place) -> None:
     place.expect({"stays"}, "near", address, 8080)
     place.expect({"stays"}, "near", place.nodes["node02"], port)
     # A load balancer is to send no more there.
-    place.expect({"HTTP/1.1 503 Service Unavailable"}, "near", place.nodes["node01"], 30903, "http", whole=True)
+    place.expect({"HTTP/1.1 503 Service Unavailable"}, "near", place.nodes["node01"], checked, "http", whole=True)
     place.run("label", "pod", "two", "only=stays", "--overwrite")
     place.expect({"two"}, "near", address, 8080)
     place.run("label", "pod", "two", "only=two", "--overwrite")
