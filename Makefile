@@ -31,6 +31,8 @@ bench: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	# As pip compiles what it copies: where Python may write no bytecode, each cluster would compile itself, 0.5 s.
+	$(BIN)/python -m compileall -q graders pocketkube
 	touch $@
 
 # What only authors need: see the extra in pyproject.toml.

@@ -54,7 +54,7 @@ def _defects(
 
     The labs with most to grade come first: at the end none is left alone with most of its work.
     """
-    at_once = AT_ONCE if cluster.embedded else 1
+    at_once = min(AT_ONCE, workers or AT_ONCE) if cluster.embedded else 1
     ended = Event()
     with ThreadPoolExecutor(at_once) as pool:
         found = [

@@ -29,7 +29,7 @@ CAPABILITIES = {
     "SETUID",
     "SYS_CHROOT",
 }
-SYSCTLS = {
+SAFE_SYSCTLS = {
     "kernel.shm_rmid_forced",
     "net.ipv4.ip_local_port_range",
     "net.ipv4.ip_local_reserved_ports",
@@ -175,7 +175,7 @@ def _seccomp_baseline(_: Object, spec: Object) -> tuple[str, str] | None:
 
 def _sysctls(_: Object, spec: Object) -> tuple[str, str] | None:
     names = [each["name"] for each in (spec.get("securityContext") or {}).get("sysctls") or ()]
-    bad = [name for name in names if name not in SYSCTLS]
+    bad = [name for name in names if name not in SAFE_SYSCTLS]
     return ("forbidden sysctls", ", ".join(bad)) if bad else None
 
 

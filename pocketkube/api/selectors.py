@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from pocketkube.api import label_selectors
+from pocketkube import label_selector_text
 from pocketkube.errors import bad_request
 from pocketkube.resources import EVENTS, JOBS, NAMESPACES, NODES, PODS, SECRETS, SERVICES, Resource
 from pocketkube.store import Object
@@ -46,7 +46,7 @@ FIELDS = {
 def parse_label_selector(text: str) -> Matches:
     """A predicate on objects; ApiError 400 for a text that is no selector."""
     try:
-        matches = label_selectors.parse(text)
+        matches = label_selector_text.parse(text)
     except ValueError as error:
         raise bad_request(str(error)) from error
     return lambda obj: matches(obj["metadata"].get("labels") or {})

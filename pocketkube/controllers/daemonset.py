@@ -9,7 +9,6 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 
-from pocketkube.controllers.node_fit import refusal
 from pocketkube.controllers.pod_control import PodControl
 from pocketkube.controllers.reconcile import (
     Key,
@@ -24,6 +23,7 @@ from pocketkube.controllers.reconcile import (
 )
 from pocketkube.controllers.revisions import HASH, Revisions
 from pocketkube.json_copy import copied
+from pocketkube.placement.node_fit import refusal
 from pocketkube.registry import Registry
 from pocketkube.resources import DAEMONSETS, NODES, PODS
 from pocketkube.store import Event, Object

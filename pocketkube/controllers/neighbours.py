@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pocketkube.controllers.node_fit import is_tolerated, is_wanted
 from pocketkube.label_selector import selects
+from pocketkube.placement.node_fit import is_tolerated, is_wanted
 from pocketkube.store import Object
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pocketkube.controllers.node_fit import CORDONED, tolerates
+from pocketkube.controllers.disruption import tell_of_disruption
 from pocketkube.controllers.reconcile import Key, follow, key_of, seconds_since, soonest
 from pocketkube.events import EventRecorder
+from pocketkube.placement.node_fit import CORDONED, tolerates
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import NODES, PODS
 from pocketkube.store import Event, Object
@@ -80,23 +81,13 @@ class NodeTaintController:
             return delay
         message = f"Marking for deletion Pod {'/'.join(key_of(pod))}"
         self._recorder.event(pod, "Normal", "TaintManagerEviction", message)
-        self._registry.modify(PODS, *key_of(pod), _tell_of_disruption, subresource="status")
+        self._registry.modify(PODS, *key_of(pod), _tell_why, subresource="status")
         self._registry.delete(PODS, *key_of(pod))
         return None
 
 
-def _tell_of_disruption(pod: Object) -> None:
-    """https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions"""
-    condition = {
-        "type": "DisruptionTarget",
-        "status": "True",
-        "observedGeneration": pod["metadata"].get("generation", 1),
-        "lastProbeTime": None,
-        "lastTransitionTime": timestamp(),
-        "reason": "DeletionByTaintManager",
-        "message": "Taint manager: deleting due to NoExecute taint",
-    }
-    pod["status"].setdefault("conditions", []).append(condition)
+def _tell_why(pod: Object) -> None:
+    tell_of_disruption(pod, "DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint")
 
 
 def _is_cordon(taint: Object) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
+from pocketkube.controllers.disruption import tell_of_disruption
 from pocketkube.controllers.reconcile import Key, follow, key_of
-from pocketkube.registry import Registry, timestamp
+from pocketkube.registry import Registry
 from pocketkube.resources import NODES, PODS
 from pocketkube.store import Event, Object
 
@@ -48,17 +49,6 @@ class OrphanedPodController:
 
 
 def _fail(pod: Object) -> None:
-    """https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions"""
-    condition = {
-        "type": "DisruptionTarget",
-        "status": "True",
-        "observedGeneration": pod["metadata"].get("generation", 1),
-        "lastProbeTime": None,
-        "lastTransitionTime": timestamp(),
-        "reason": "DeletionByPodGC",
-        "message": "PodGC: node no longer exists",
-    }
-    status = pod.setdefault("status", {})
-    status["conditions"] = [*(status.get("conditions") or ()), condition]
-    if status.get("phase") not in ("Succeeded", "Failed"):
-        status["phase"] = "Failed"
+    tell_of_disruption(pod, "DeletionByPodGC", "PodGC: node no longer exists")
+    if pod["status"].get("phase") not in ("Succeeded", "Failed"):
+        pod["status"]["phase"] = "Failed"

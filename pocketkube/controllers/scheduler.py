@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 
 from pocketkube.controllers.claim_templates import missing_claim
 from pocketkube.controllers.neighbours import Neighbours
-from pocketkube.controllers.node_fit import NOT_NAMED, avoided, named_nodes, preference, refusal
-from pocketkube.controllers.node_room import shortage
 from pocketkube.controllers.reconcile import Key, controller_of, follow, key_of
 from pocketkube.events import EventRecorder
 from pocketkube.json_copy import copied
+from pocketkube.placement.node_fit import NOT_NAMED, avoided, named_nodes, preference, refusal
+from pocketkube.placement.node_room import shortage
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import NODES, PODS
 from pocketkube.store import Event, Object

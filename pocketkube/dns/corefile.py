@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 PATH = "/etc/coredns/Corefile"  # where the ConfigMap is mounted; error messages name it
 ENVIRONMENT = re.compile(r"\{\$(\w+)\}|\{%(\w+)%\}")
-DEEPEST_IMPORT = 8
 
 
 class CorefileError(ValueError):
@@ -101,7 +100,6 @@ class _Parser:
         self._tokens = tokens
         self._at = 0
         self._snippets: dict[str, list[Directive]] = {}
-        self._importing = 0
 
     def blocks(self) -> Iterator[ServerBlock]:
         while self._at < len(self._tokens):

@@ -6,12 +6,9 @@ Source: https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from pocketkube.node.probes import Execute, Prober
 from pocketkube.store import Object
-
-Hook = Callable[[Object], Awaitable[bool]]
 
 
 async def run_hook(handler: Object, prober: Prober, container: Object, address: str, execute: Execute) -> bool:

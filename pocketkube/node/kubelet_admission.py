@@ -5,9 +5,9 @@ Source: k8s.io/kubernetes/pkg/kubelet/lifecycle/predicate.go
 
 from __future__ import annotations
 
-from pocketkube.controllers.node_fit import TAINTED, UNMATCHED, is_tolerated, is_wanted
-from pocketkube.controllers.node_room import NO_PORTS, Shortage, ports_are_taken, shortages
 from pocketkube.node import sysctls
+from pocketkube.placement.node_fit import TAINTED, UNMATCHED, is_tolerated, is_wanted
+from pocketkube.placement.node_room import NO_PORTS, Shortage, ports_are_taken, shortages
 from pocketkube.quantity import parse
 from pocketkube.store import Object
 

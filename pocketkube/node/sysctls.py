@@ -5,22 +5,8 @@ Those of the network belong to the Pod's network namespace. Which are safe is th
 
 from __future__ import annotations
 
+from pocketkube.admission.pod_security_checks import SAFE_SYSCTLS
 from pocketkube.store import Object
-
-SAFE = {
-    "kernel.shm_rmid_forced",
-    "net.ipv4.ip_local_port_range",
-    "net.ipv4.ip_local_reserved_ports",
-    "net.ipv4.ip_unprivileged_port_start",
-    "net.ipv4.ping_group_range",
-    "net.ipv4.tcp_fin_timeout",
-    "net.ipv4.tcp_keepalive_intvl",
-    "net.ipv4.tcp_keepalive_probes",
-    "net.ipv4.tcp_keepalive_time",
-    "net.ipv4.tcp_rmem",
-    "net.ipv4.tcp_syncookies",
-    "net.ipv4.tcp_wmem",
-}
 
 
 def network_sysctls(pod: Object) -> list[str]:
@@ -32,7 +18,7 @@ def network_sysctls(pod: Object) -> list[str]:
 
 def unsafe(pod: Object) -> str:
     """What the kubelet says of a Pod that asks for an unsafe one; "" for any other."""
-    names = (each["name"] for each in _asked(pod) if each["name"].replace("/", ".") not in SAFE)
+    names = (each["name"] for each in _asked(pod) if each["name"].replace("/", ".") not in SAFE_SYSCTLS)
     return next((f'forbidden sysctl: "{name}" not allowlisted' for name in names), "")
 
 

@@ -20,7 +20,6 @@ MASQUERADE = "0x4000"
 POD_CIDR = "10.244.0.0/16"
 MARK = f"meta mark set meta mark or {MASQUERADE}"
 AFFINITY_SECONDS = 10800
-LONGEST_COMMENT = 120
 
 BASE = f"""
 add table ip {TABLE}
@@ -75,7 +74,6 @@ class _Port:
     """One port of a Service. `identity` names its chains; `affinity`: seconds, 0 for none."""
 
     identity: str
-    comment: str
     protocol: str
     number: int
     affinity: int
@@ -205,4 +203,4 @@ def _describe(service: Object, port: Object) -> _Port:
     protocol = port.get("protocol", "TCP")
     full = f"{metadata['namespace']}/{metadata['name']}/{protocol}/{port.get('name') or ''}/{port['port']}"
     identity = hashlib.sha256(f"{metadata.get('uid', '')}/{full}".encode()).hexdigest()[:12]
-    return _Port(identity, full[:LONGEST_COMMENT], protocol.lower(), port["port"], affinity)
+    return _Port(identity, protocol.lower(), port["port"], affinity)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pocketkube.api.label_selectors import parse
+from pocketkube.label_selector_text import parse
 from tests.conftest import Kubectl
 
 Http = Callable[..., Any]

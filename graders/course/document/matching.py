@@ -47,15 +47,6 @@ class Comparison:
     observed: tuple[Section, ...]
     choices: tuple[Choice, ...]
 
-    @property
-    def off(self) -> int:
-        """How many records differ however values are bound: nothing fits them, or they are observed beyond the text."""
-        total = 0
-        for number, (shown, observed) in enumerate(zip(self.shown, self.observed, strict=True)):
-            fit = sum(bool(each.candidates) for each in self.choices if each.section == number)
-            total += max(len(shown.records) - fit, len(observed.records) - fit)
-        return total
-
 
 @dataclass(frozen=True, slots=True)
 class Match:

@@ -13,7 +13,6 @@ from pocketkube.store import Object
 INDEX = "batch.kubernetes.io/job-completion-index"
 VARIABLE = "JOB_COMPLETION_INDEX"
 FAILURES = "batch.kubernetes.io/job-index-failure-count"
-IGNORED_FAILURES = "batch.kubernetes.io/job-index-ignored-failure-count"
 
 
 def index_of(pod: Object) -> int:

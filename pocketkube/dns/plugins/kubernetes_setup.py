@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pocketkube.api.label_selectors import parse
 from pocketkube.dns.cluster import Selector
 from pocketkube.dns.corefile import CorefileError, Directive, Line
 from pocketkube.dns.plugins.kubernetes import Kubernetes
 from pocketkube.dns.plugins.kubernetes_names import ClusterNames, is_reverse
 from pocketkube.dns.plugins.setup import Fallthrough, Surroundings, names, once, only, whole_number
+from pocketkube.label_selector_text import parse
 
 POD_MODES = ("disabled", "insecure", "verified")
 LONGEST_TTL = 3600  # seconds
