@@ -99,6 +99,7 @@ class Run:
             Situation(
                 wanted=wanted,
                 documents=self.documents,
+                given=given(self.lab),
                 others=self.services - {wanted.name},
                 refusals=self.refusals,
                 service=observer.service(wanted.name),
@@ -159,7 +160,7 @@ class Run:
 
     def _create(self, document: Document) -> None:
         metadata = document.content.get("metadata") or {}
-        namespace = self._real(str(metadata.get("namespace") or ""))
+        namespace = self._real(document.namespace)
         self._post(namespace, {**document.content, "metadata": {**metadata, "namespace": namespace}})
 
     def _post(self, namespace: str, content: dict[str, Any]) -> None:

@@ -42,6 +42,11 @@ class Document:
     def name(self) -> str:
         return str(self.content.get("metadata", {}).get("name", ""))
 
+    @property
+    def namespace(self) -> str:
+        """ "" for the one in which the lab is done."""
+        return str(self.content.get("metadata", {}).get("namespace") or "")
+
 
 def read(path: Path, within: Path | None = None) -> list[Document]:
     """Every object in a directory, an archive or a manifest that a user names; InvalidSubmission.
@@ -74,7 +79,7 @@ def objects(files: Sequence[SourceFile]) -> list[Document]:
     seen: dict[tuple[str, str, str], Document] = {}
     for document in documents:
         kind = str(document.content.get("kind"))
-        key = (kind, str(document.content.get("metadata", {}).get("namespace") or ""), document.name)
+        key = (kind, document.namespace, document.name)
         if key in seen:
             what = f"{kind} {printable(document.name)!r} is there twice; the first is at {seen[key].where}. Keep one."
             raise InvalidSubmission(document.where, what)

@@ -57,7 +57,7 @@ class LabCheck:
         self._mutants = mutants(self.lab) if Part.SHARP in self.parts else []
         trials = [
             *truth.trials_before(self.lab),
-            *(each.trial for each in self._mutants),
+            *sharp.of_mutants(self._mutants),
             *truth.trials_after(self.lab),
         ]
         self._results = verdicts(self.lab, trials, self._options, self._workers, progress)

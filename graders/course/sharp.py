@@ -16,7 +16,12 @@ from graders.result import Result
 
 def trials(lab: Lab, mutants: Sequence[Mutant]) -> list[Trial]:
     """What has to be graded to find it out."""
-    return [*(trial_of(each.name, each.path) for each in mistakes(lab)), *(mutant.trial for mutant in mutants)]
+    return [*(trial_of(each.name, each.path) for each in mistakes(lab)), *of_mutants(mutants)]
+
+
+def of_mutants(mutants: Sequence[Mutant]) -> list[Trial]:
+    """Those of workloads, which are made last, take longest: they begin."""
+    return [mutant.trial for mutant in reversed(mutants)]
 
 
 def defects(

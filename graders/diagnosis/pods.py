@@ -9,7 +9,6 @@ from graders.verdict import Diagnosis
 
 WORKLOADS = ("Deployment", "StatefulSet")
 FAILED_FOR_GOOD = 3  # probes, as the default failureThreshold
-CRASHED_FOR_GOOD = 2  # restarts, the second of them after a pause of ten seconds
 
 
 def not_ready(situation: Situation) -> Diagnosis | None:
@@ -25,24 +24,41 @@ def not_ready(situation: Situation) -> Diagnosis | None:
 
 
 def _no_pods(situation: Situation) -> Diagnosis:
+    """It is final where nothing makes such Pods: neither the submission in the Service's namespace nor the lab."""
     asked = listed(situation.wanted.pods)
     there_is_none = f"There is no Pod with the labels {asked}."
     workloads = [each for each in situation.documents if each.content["kind"] in WORKLOADS]
+    makers = [each for each in (*workloads, *situation.given) if _makes(each, situation.wanted.pods)]
+    maker = next((each for each in makers if not each.namespace), None)
+    if maker is None and makers:
+        there = printable(makers[0].namespace)
+        cause = f"{makers[0].at('metadata', 'namespace')}: the Pods are made in the namespace {there}, not here."
+        remedy = "Leave metadata.namespace out: a Service selects Pods of its own namespace only."
+        return Diagnosis("pods-elsewhere", cause, remedy)
+    if maker is not None:
+        if (maker.content.get("spec") or {}).get("replicas") == 0:
+            cause = f"{maker.at('spec', 'replicas')}: replicas is 0, so there are no Pods."
+            return Diagnosis("no-replicas", cause, "Write how many there shall be.")
+        remedy = f"See `kubectl describe {maker.content['kind'].lower()} {maker.name}`."
+        return Diagnosis("no-pods", there_is_none, remedy, final=False)
     workload = next((each for each in workloads if each.name == situation.wanted.name), None)
     if workload is None:
-        return Diagnosis("no-pods", there_is_none, "Apply the workload that makes them.", final=False)
-    spec = workload.content.get("spec") or {}
-    template = (spec.get("template") or {}).get("metadata") or {}
-    labels = template.get("labels") or {}
-    if not situation.wanted.pods.items() <= labels.items():
-        where = workload.at("spec", "template", "metadata", "labels")
-        cause = f"{where}: the Pods get the labels {printable(listed(labels)) or 'none'}; the Service asks for others."
-        return Diagnosis("pod-labels", cause, f"Give them {asked}.")
-    if spec.get("replicas") == 0:
-        cause = f"{workload.at('spec', 'replicas')}: replicas is 0, so there are no Pods."
-        return Diagnosis("no-replicas", cause, "Write how many there shall be.")
-    remedy = f"See `kubectl describe {workload.content['kind'].lower()} {workload.name}`."
-    return Diagnosis("no-pods", there_is_none, remedy, final=False)
+        return Diagnosis("no-pods", there_is_none, "Apply the workload that makes them.")
+    where = workload.at("spec", "template", "metadata", "labels")
+    labels = printable(listed(_template_labels(workload))) or "none"
+    cause = f"{where}: the Pods get the labels {labels}; the Service asks for others."
+    return Diagnosis("pod-labels", cause, f"Give them {asked}.")
+
+
+def _makes(document: Document, labels: dict[str, str]) -> bool:
+    """Whether a document is a Pod with the labels, or a workload, of any kind, of such Pods."""
+    own = labels_of(document.content) if document.content["kind"] == "Pod" else _template_labels(document)
+    return labels.items() <= own.items()
+
+
+def _template_labels(document: Document) -> dict[str, str]:
+    template = (document.content.get("spec") or {}).get("template") or {}
+    return (template.get("metadata") or {}).get("labels") or {}
 
 
 def _explain(situation: Situation, pod: Object) -> Diagnosis:
@@ -100,7 +116,9 @@ def _crash(situation: Situation, pod: Object, status: Object) -> Diagnosis:
     remedy = "Mend its command or its configuration."
     if end["exitCode"] == 0:
         remedy = "Let its command go on: a server does not come to an end."
-    return Diagnosis("crash-loop", cause, remedy, final=status.get("restartCount", 0) >= CRASHED_FOR_GOOD)
+    # The first restart is at once; it waits before the next one only when it has crashed twice.
+    waits_for = ((status.get("state") or {}).get("waiting") or {}).get("reason")
+    return Diagnosis("crash-loop", cause, remedy, final=waits_for == "CrashLoopBackOff")
 
 
 def _failed_probes(situation: Situation, pod: str, kind: str) -> tuple[str, int]:
@@ -151,7 +169,6 @@ def _maker(situation: Situation, pod: Object) -> Document | None:
     """Its Pods' names begin with its own, and they have the labels of its template."""
     for document in situation.documents:
         if document.content["kind"] in WORKLOADS and pod["metadata"]["name"].startswith(f"{document.name}-"):
-            template = ((document.content.get("spec") or {}).get("template") or {}).get("metadata") or {}
-            if (template.get("labels") or {}).items() <= labels_of(pod).items():
+            if _template_labels(document).items() <= labels_of(pod).items():
                 return document
     return None

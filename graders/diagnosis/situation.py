@@ -15,13 +15,15 @@ Object = dict[str, Any]  # of the Kubernetes API, as on the wire
 class Situation:
     """The submission's documents and the state of the lab's namespace.
 
-    `others`: names of the Services that other checks are about. `refusals`: {where of a document: the API server's
-    words}. `elsewhere`: other namespaces of the lab that have a Service of the wanted name. `listening`: {Pod: TCP
-    ports that something listens on}. `logs`: {Pod: last lines of the container that `crashed` there}.
+    `given`: the lab's own documents. `others`: names of the Services that other checks are about. `refusals`: {where of
+    a document: the API server's words}. `elsewhere`: other namespaces of the lab that have a Service of the wanted
+    name. `listening`: {Pod: TCP ports that something listens on}. `logs`: {Pod: last lines of the container that
+    `crashed` there}.
     """
 
     wanted: Wanted
     documents: list[Document] = field(default_factory=list)
+    given: tuple[Document, ...] = ()
     others: frozenset[str] = frozenset()
     refusals: dict[str, str] = field(default_factory=dict)
     service: Object | None = None

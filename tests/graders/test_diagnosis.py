@@ -153,6 +153,10 @@ def test_message(row: dict[str, Any], tmp_path: Path) -> None:
         state["others"] = frozenset(state["others"])
     if "labels" in state:
         state["pods"] = [{**POD, "metadata": {"name": "web-0", "labels": state.pop("labels")}}]
+    if "given" in row:
+        given = tmp_path / "given.yaml"
+        given.write_text(TEXTS[row["given"]])
+        state["given"] = tuple(read(given))
     found = said(tmp_path, text, WANTED[row["wanted"]], row.get("refusal", ""), row.get("live"), **state)
     assert found == (row["code"], textwrap.dedent(row["says"]).replace("\n", " ").strip(), row.get("final", True))
 
