@@ -131,6 +131,17 @@ NETWORKPOLICIES = Resource(
     short_names=("netpol",),
     has_generation=True,
 )
+PODDISRUPTIONBUDGETS = Resource(
+    "policy",
+    "v1",
+    "poddisruptionbudgets",
+    "poddisruptionbudget",
+    "PodDisruptionBudget",
+    short_names=("pdb",),
+    has_status=True,
+    has_generation=True,
+)
+LEASES = Resource("coordination.k8s.io", "v1", "leases", "lease", "Lease")
 
 SCALES = Resource("autoscaling", "v1", "scales", "scale", "Scale")  # a view of others, never stored
 
@@ -155,4 +166,6 @@ SERVED = (
     ENDPOINTSLICES,
     EVENTS_V1,
     NETWORKPOLICIES,
+    PODDISRUPTIONBUDGETS,
+    LEASES,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from pocketkube.admission import daemonsets, jobs, secrets
+from pocketkube.admission import daemonsets, jobs, pod_disruption_budgets, secrets
 from pocketkube.admission.service_validation import externally_accessible
 from pocketkube.resources import (
     DAEMONSETS,
@@ -16,6 +16,7 @@ from pocketkube.resources import (
     LIMITRANGES,
     NAMESPACES,
     NETWORKPOLICIES,
+    PODDISRUPTIONBUDGETS,
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
@@ -236,5 +237,6 @@ DEFAULTS: dict[Resource, Callable[[Object], None]] = {
     LIMITRANGES: _limit_range,
     RESOURCEQUOTAS: _resource_quota,
     NETWORKPOLICIES: _network_policy,
+    PODDISRUPTIONBUDGETS: pod_disruption_budgets.default,
     SECRETS: secrets.default,
 }

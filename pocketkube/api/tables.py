@@ -16,10 +16,12 @@ from pocketkube.resources import (
     ENDPOINTSLICES,
     EVENTS,
     JOBS,
+    LEASES,
     LIMITRANGES,
     NAMESPACES,
     NETWORKPOLICIES,
     NODES,
+    PODDISRUPTIONBUDGETS,
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
@@ -92,6 +94,12 @@ COLUMNS: dict[Resource, list[Column]] = {
         ("First Seen", "string", 1),
         ("Count", "string", 1),
         ("Name", "string", 1),
+    ],
+    LEASES: [(name, "string", 0) for name in ("Name", "Holder", "Age")],
+    PODDISRUPTIONBUDGETS: [
+        *((name, "string", 0) for name in ("Name", "Min Available", "Max Unavailable")),
+        ("Allowed Disruptions", "integer", 0),
+        ("Age", "string", 0),
     ],
     LIMITRANGES: [("Name", "string", 0), ("Created At", "date", 0)],
     NETWORKPOLICIES: [(name, "string", 0) for name in ("Name", "Pod-Selector", "Age")],
@@ -418,6 +426,21 @@ def _network_policy(policy: Object, now: datetime) -> list[Any]:
     return [policy["metadata"]["name"], _selector(policy["spec"]["podSelector"]), _created(policy, now)]
 
 
+def _pod_disruption_budget(budget: Object, now: datetime) -> list[Any]:
+    spec = budget.get("spec") or {}
+    least, most = (spec.get(each) for each in ("minAvailable", "maxUnavailable"))
+    return [
+        budget["metadata"]["name"],
+        *("N/A" if each is None else str(each) for each in (least, most)),
+        budget["status"]["disruptionsAllowed"],
+        _created(budget, now),
+    ]
+
+
+def _lease(lease: Object, now: datetime) -> list[Any]:
+    return [lease["metadata"]["name"], (lease.get("spec") or {}).get("holderIdentity", ""), _created(lease, now)]
+
+
 def _selector(selector: Object) -> str:
     """As labels.Selector writes it: `app=nginx,!debug,tier in (a,b)`."""
     terms = [(key, f"{key}={value}") for key, value in (selector.get("matchLabels") or {}).items()]
@@ -452,8 +475,10 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     NODES: _node,
     NAMESPACES: _namespace,
     EVENTS: _event,
+    LEASES: _lease,
     LIMITRANGES: _limit_range,
     NETWORKPOLICIES: _network_policy,
+    PODDISRUPTIONBUDGETS: _pod_disruption_budget,
     RESOURCEQUOTAS: _resource_quota,
     CONFIGMAPS: _configmap,
     SCALES: _scale,

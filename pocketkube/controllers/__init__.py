@@ -6,6 +6,7 @@ import asyncio
 
 from pocketkube.controllers.daemonset import DaemonSetController
 from pocketkube.controllers.deployments import DeploymentController
+from pocketkube.controllers.disruption_budgets import DisruptionController
 from pocketkube.controllers.endpoints import EndpointsController
 from pocketkube.controllers.endpointslice import EndpointSliceController
 from pocketkube.controllers.garbage import GarbageCollector
@@ -31,6 +32,7 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             StatefulSetController(registry),
             DaemonSetController(registry),
             JobController(registry),
+            DisruptionController(registry),
             Scheduler(registry),
             NodeTaintController(registry),
             OrphanedPodController(registry),
