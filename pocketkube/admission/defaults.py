@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from pocketkube.admission import daemonsets, jobs, pod_disruption_budgets, secrets
+from pocketkube.admission import daemonsets, jobs, pod_disruption_budgets, rbac_validation, secrets
 from pocketkube.admission.service_validation import externally_accessible
 from pocketkube.resources import (
+    CLUSTERROLEBINDINGS,
     DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
@@ -20,6 +21,7 @@ from pocketkube.resources import (
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
+    ROLEBINDINGS,
     SECRETS,
     SERVICES,
     STATEFULSETS,
@@ -238,5 +240,7 @@ DEFAULTS: dict[Resource, Callable[[Object], None]] = {
     RESOURCEQUOTAS: _resource_quota,
     NETWORKPOLICIES: _network_policy,
     PODDISRUPTIONBUDGETS: pod_disruption_budgets.default,
+    CLUSTERROLEBINDINGS: rbac_validation.default_binding,
+    ROLEBINDINGS: rbac_validation.default_binding,
     SECRETS: secrets.default,
 }

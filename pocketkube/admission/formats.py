@@ -109,6 +109,13 @@ def subdomain_problems(value: str) -> list[str]:
     return _too_long(value, LONGEST_SUBDOMAIN) + ([] if SUBDOMAIN.fullmatch(value) else [NOT_A_SUBDOMAIN])
 
 
+def path_segment_problems(value: str) -> list[str]:
+    """k8s.io/apimachinery/pkg/api/validation/path"""
+    if value in (".", ".."):
+        return [f"may not be '{value}'"]
+    return [f"may not contain '{letter}'" for letter in "/%" if letter in value]
+
+
 def search_domain(value: str, field: str) -> list[Cause]:
     problems = _too_long(value, LONGEST_SUBDOMAIN)
     if not SEARCH_DOMAIN.fullmatch(value):

@@ -17,6 +17,7 @@ from pocketkube.admission import (
     pod_security,
     pod_update,
     pod_validation,
+    rbac_validation,
     secrets,
     service_validation,
     workload_validation,
@@ -25,6 +26,8 @@ from pocketkube.admission.network_policy_validation import network_policy
 from pocketkube.admission.resource_validation import limit_range, resource_quota
 from pocketkube.errors import Cause
 from pocketkube.resources import (
+    CLUSTERROLEBINDINGS,
+    CLUSTERROLES,
     CONFIGMAPS,
     DAEMONSETS,
     DEPLOYMENTS,
@@ -41,6 +44,8 @@ from pocketkube.resources import (
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
+    ROLEBINDINGS,
+    ROLES,
     SECRETS,
     SERVICES,
     STATEFULSETS,
@@ -80,6 +85,8 @@ def _with_template(validate: Callable[[Object], list[Cause]]) -> Callable[[Objec
 
 
 RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
+    CLUSTERROLEBINDINGS: rbac_validation.cluster_role_binding,
+    CLUSTERROLES: rbac_validation.cluster_role,
     CONFIGMAPS: configmap_validation.validate,
     DAEMONSETS: _with_template(daemonsets.validate),
     DEPLOYMENTS: lambda obj: workload_validation.deployment(obj["spec"]),
@@ -95,11 +102,14 @@ RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
     PODS: pod_validation.validate,
     REPLICASETS: lambda obj: workload_validation.replica_set(obj["spec"]),
     RESOURCEQUOTAS: lambda obj: resource_quota(obj["spec"]),
+    ROLEBINDINGS: rbac_validation.role_binding,
+    ROLES: rbac_validation.role,
     SECRETS: secrets.validate,
     SERVICES: service_validation.validate,
     STATEFULSETS: lambda obj: workload_validation.stateful_set(obj["spec"]),
 }
 UPDATES: dict[Resource, Callable[[Object, Object], list[Cause]]] = {
+    CLUSTERROLEBINDINGS: rbac_validation.binding_update,
     CONFIGMAPS: configmap_validation.validate_update,
     DAEMONSETS: lambda new, old: workload_validation.selector_update(new["spec"], old["spec"]),
     DEPLOYMENTS: lambda new, old: workload_validation.selector_update(new["spec"], old["spec"]),
@@ -108,6 +118,7 @@ UPDATES: dict[Resource, Callable[[Object, Object], list[Cause]]] = {
     NODES: node_validation.validate_update,
     PODS: lambda new, old: pod_update.validate(new["spec"], old["spec"]),
     REPLICASETS: lambda new, old: workload_validation.selector_update(new["spec"], old["spec"]),
+    ROLEBINDINGS: rbac_validation.binding_update,
     SECRETS: secrets.validate_update,
     SERVICES: lambda new, old: service_validation.validate_update(new["spec"], old["spec"]),
     STATEFULSETS: lambda new, old: workload_validation.stateful_set_update(new["spec"], old["spec"]),

@@ -8,6 +8,8 @@ from typing import Any
 
 from pocketkube.api.pod_summary import summarize
 from pocketkube.resources import (
+    CLUSTERROLEBINDINGS,
+    CLUSTERROLES,
     CONFIGMAPS,
     CONTROLLERREVISIONS,
     DAEMONSETS,
@@ -25,6 +27,8 @@ from pocketkube.resources import (
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
+    ROLEBINDINGS,
+    ROLES,
     SCALES,
     SECRETS,
     SERVICEACCOUNTS,
@@ -41,6 +45,11 @@ SHOWN_ENDPOINTS = 3
 
 # name, type, priority (1: with -o wide)
 Column = tuple[str, str, int]
+ROLE_COLUMNS: list[Column] = [("Name", "string", 0), ("Created At", "date", 0)]
+BINDING_COLUMNS: list[Column] = [
+    *((name, "string", 0) for name in ("Name", "Role", "Age")),
+    *((name, "string", 1) for name in ("Users", "Groups", "ServiceAccounts")),
+]
 COLUMNS: dict[Resource, list[Column]] = {
     PODS: [
         *((name, "string", 0) for name in ("Name", "Ready", "Status", "Restarts", "Age")),
@@ -101,6 +110,10 @@ COLUMNS: dict[Resource, list[Column]] = {
         ("Allowed Disruptions", "integer", 0),
         ("Age", "string", 0),
     ],
+    CLUSTERROLEBINDINGS: BINDING_COLUMNS,
+    CLUSTERROLES: ROLE_COLUMNS,
+    ROLEBINDINGS: BINDING_COLUMNS,
+    ROLES: ROLE_COLUMNS,
     LIMITRANGES: [("Name", "string", 0), ("Created At", "date", 0)],
     NETWORKPOLICIES: [(name, "string", 0) for name in ("Name", "Pod-Selector", "Age")],
     RESOURCEQUOTAS: [(name, "string", 0) for name in ("Name", "Request", "Limit", "Age")],
@@ -409,8 +422,17 @@ def _scale(scale: Object, now: datetime) -> list[Any]:
     return [scale["metadata"]["name"], scale["spec"]["replicas"], scale["status"]["replicas"], _created(scale, now)]
 
 
-def _limit_range(limit_range: Object, _now: datetime) -> list[Any]:
-    return [limit_range["metadata"]["name"], limit_range["metadata"]["creationTimestamp"]]
+def _name_and_creation(obj: Object, _now: datetime) -> list[Any]:
+    return [obj["metadata"]["name"], obj["metadata"]["creationTimestamp"]]
+
+
+def _role_binding(binding: Object, now: datetime) -> list[Any]:
+    bound: dict[str, list[str]] = {"User": [], "Group": [], "ServiceAccount": []}
+    for subject in binding.get("subjects") or ():
+        namespace = f"{subject.get('namespace', '')}/" if subject["kind"] == "ServiceAccount" else ""
+        bound[subject["kind"]].append(f"{namespace}{subject['name']}")
+    role = f"{binding['roleRef']['kind']}/{binding['roleRef']['name']}"
+    return [binding["metadata"]["name"], role, _created(binding, now), *(", ".join(each) for each in bound.values())]
 
 
 def _resource_quota(quota: Object, now: datetime) -> list[Any]:
@@ -476,7 +498,11 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     NAMESPACES: _namespace,
     EVENTS: _event,
     LEASES: _lease,
-    LIMITRANGES: _limit_range,
+    CLUSTERROLEBINDINGS: _role_binding,
+    CLUSTERROLES: _name_and_creation,
+    ROLEBINDINGS: _role_binding,
+    ROLES: _name_and_creation,
+    LIMITRANGES: _name_and_creation,
     NETWORKPOLICIES: _network_policy,
     PODDISRUPTIONBUDGETS: _pod_disruption_budget,
     RESOURCEQUOTAS: _resource_quota,

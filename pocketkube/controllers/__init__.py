@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from pocketkube.controllers.aggregated_roles import AggregatedRoleController
 from pocketkube.controllers.daemonset import DaemonSetController
 from pocketkube.controllers.deployments import DeploymentController
 from pocketkube.controllers.disruption_budgets import DisruptionController
@@ -27,6 +28,7 @@ async def run(registry: Registry, ca_certificate: str) -> None:
     async with asyncio.TaskGroup() as tasks:
         for controller in (
             NamespaceController(registry, ca_certificate),
+            AggregatedRoleController(registry),
             DeploymentController(registry),
             ReplicaSetController(registry),
             StatefulSetController(registry),

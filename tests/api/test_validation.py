@@ -17,6 +17,10 @@ TEMPLATE = {"metadata": {"labels": {"app": "x"}}, "spec": PODS}
 WORKLOAD = {"spec": {"selector": {"matchLabels": {"app": "x"}}, "template": TEMPLATE}}
 # The path of each kind, and what the smallest object of it has beside its name.
 KINDS: dict[str, tuple[str, Any]] = {
+    "ClusterRoleBinding": (
+        "apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+        {"roleRef": {"kind": "ClusterRole", "name": "x"}},
+    ),
     "ConfigMap": ("api/v1/namespaces/{}/configmaps", {}),
     "Deployment": ("apis/apps/v1/namespaces/{}/deployments", WORKLOAD),
     "EndpointSlice": (
@@ -29,6 +33,11 @@ KINDS: dict[str, tuple[str, Any]] = {
     "Pod": ("api/v1/namespaces/{}/pods", {"spec": PODS}),
     "PodDisruptionBudget": ("apis/policy/v1/namespaces/{}/poddisruptionbudgets", {}),
     "ReplicaSet": ("apis/apps/v1/namespaces/{}/replicasets", WORKLOAD),
+    "Role": ("apis/rbac.authorization.k8s.io/v1/namespaces/{}/roles", {"rules": []}),
+    "RoleBinding": (
+        "apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings",
+        {"roleRef": {"kind": "ClusterRole", "name": "x"}},
+    ),
     "Service": ("api/v1/namespaces/{}/services", {"spec": {"ports": [{"port": 80}]}}),
     "StatefulSet": ("apis/apps/v1/namespaces/{}/statefulsets", WORKLOAD),
 }
