@@ -138,7 +138,7 @@ for word in "$@"; do
     case $word in -[cqS]T* | -[cqS][cqS]T*) set -- "$@" "${word%%T*}" ;; esac
 done
 [ "$seconds" ] || exec /host/bin/busybox wget "$@"
-{ /host/bin/busybox timeout "$seconds" /host/bin/busybox wget "$@" 2>&3; } 3>&2 2>/dev/null
+(/host/bin/busybox timeout "$seconds" /host/bin/busybox wget "$@" 2>&3; exit $?) 3>&2 2>/dev/null
 status=$?
 [ $status = 143 ] || exit $status
 echo "wget: download timed out" >&2
