@@ -138,9 +138,9 @@ for word in "$@"; do
     case $word in -[cqS]T* | -[cqS][cqS]T*) set -- "$@" "${word%%T*}" ;; esac
 done
 [ "$seconds" ] || exec /host/bin/busybox wget "$@"
-(/host/bin/busybox timeout "$seconds" /host/bin/busybox wget "$@" 2>&3; exit $?) 3>&2 2>/dev/null
+/host/bin/busybox timeout -s PIPE "$seconds" /host/bin/busybox wget "$@"  # a signal of which the shell says nothing
 status=$?
-[ $status = 143 ] || exit $status
+[ $status = 141 ] || exit $status
 echo "wget: download timed out" >&2
 exit 1
 """
