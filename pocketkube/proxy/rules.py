@@ -152,9 +152,8 @@ def _add_port(rules: Rules, service: Object, port: Object, endpoints: Endpoints,
 
 def _add_firewall(rules: Rules, service: Object, port: _Port, own: Iterable[str]) -> None:
     """Who may not ask a load balancer's address. Node ports are open to everyone all the same."""
-    ranges = [
-        IPv4Network(each.strip(), strict=False) for each in service["spec"].get("loadBalancerSourceRanges") or () if ":" not in each
-    ]
+    sources = [each.strip() for each in service["spec"].get("loadBalancerSourceRanges") or ()]
+    ranges = [IPv4Network(each, strict=False) for each in sources if ":" not in each]
     addresses = _balanced_addresses(service)
     if not ranges or not addresses:
         return
