@@ -28,6 +28,7 @@ from pocketkube.dns.plugins import (
     kubernetes_setup,
     loadbalance,
     logs,
+    program,
     rewrite,
     template,
 )
@@ -54,20 +55,6 @@ PLUGINS: dict[str, Setup] = {
     "template": template.setup,
     "hosts": hosts.setup,
     "kubernetes": kubernetes_setup.setup,
-}
-# What concerns CoreDNS as a program, and its properties: they change no answer.
-ACCEPTED: dict[str, set[str]] = {
-    "cancel": set(),
-    "debug": set(),
-    "health": {"lameduck"},
-    "loop": set(),
-    "metadata": set(),
-    "multisocket": set(),
-    "pprof": {"block"},
-    "prometheus": set(),
-    "ready": {"monitor"},
-    "reload": set(),
-    "timeouts": {"read", "write", "idle"},
 }
 NOT_CARRIED_OUT = {
     *("root", "geoip", "tls", "quic", "grpc_server", "https", "https3", "nsid", "bind", "trace", "dnstap", "local"),
@@ -132,7 +119,7 @@ def _check_name(directive: Directive) -> None:
     name = directive.name
     if name in NOT_CARRIED_OUT:
         raise Surroundings.not_carried_out(directive)
-    if name not in PLUGINS and name not in ACCEPTED and name != "forward":
+    if name not in PLUGINS and name not in program.PROGRAM and name != "forward":
         raise CorefileError(directive.line, f"Unknown directive '{name}'")
 
 
@@ -143,7 +130,7 @@ def _add(block: ServerBlock, listeners: dict[int, Listener], surroundings: Surro
     handler = _chain(block.directives, replace(surroundings, zones=zones))
     for zone, port in served:
         if zone in listeners[port].zones:
-            raise CorefileError(block.line, f"cannot serve dns://{zone}:{port} - it is already defined")
+            raise CorefileError(0, f"cannot serve dns://{zone}:{port} - it is already defined")
         listeners[port].zones[zone] = handler
         if any(each.name in FOREIGN_CLASSES for each in block.directives):
             listeners[port].foreign_classes = True
@@ -169,16 +156,15 @@ def _chain(directives: list[Directive], surroundings: Surroundings) -> Handler:
     plugins: list[Plugin] = []
     for name, setup in PLUGINS.items():
         if written[name]:
-            with _line_of(written[name][0].line):
+            with _said_by(name, written[name][0].line):
                 plugins.append(setup(written[name], surroundings))
     for each in written["forward"]:
-        with _line_of(each.line):
+        with _said_by("forward", each.line):
             plugins.append(forward.setup(each, surroundings))
-    for name, properties in ACCEPTED.items():
+    for name in program.PROGRAM:
         for each in written[name]:
-            for line in each.properties:
-                if line.words[0] not in properties:
-                    raise each.wrong_arguments(line.words[-1], line.number)
+            with _said_by(name, each.line):
+                program.check(each)
     handler: Handler = _nothing if plugins else _refuse
     for plugin in reversed(plugins):
         handler = partial(plugin.answer, following=handler)
@@ -192,6 +178,15 @@ def _line_of(line: int) -> Iterator[None]:
         yield
     except dns.exception.DNSException as error:
         raise CorefileError(line, str(error)) from error
+
+
+@contextlib.contextmanager
+def _said_by(plugin: str, line: int) -> Iterator[None]:
+    try:
+        with _line_of(line):
+            yield
+    except CorefileError as error:
+        raise error.of_plugin(plugin) from error
 
 
 async def _nothing(_request: Request) -> Response:

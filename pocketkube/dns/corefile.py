@@ -15,10 +15,13 @@ ENVIRONMENT = re.compile(r"\{\$(\w+)\}|\{%(\w+)%\}")
 
 
 class CorefileError(ValueError):
-    """`/etc/coredns/Corefile:LINE - what is wrong`."""
+    """`/etc/coredns/Corefile:LINE - what is wrong`; where CoreDNS does not say the line, it is 0."""
 
     def __init__(self, line: int, problem: str, kind: str = "Error during parsing") -> None:
-        super().__init__(f"{PATH}:{line} - {kind}: {problem}")
+        super().__init__(f"{PATH}:{line} - {kind}: {problem}" if line else problem)
+
+    def of_plugin(self, name: str) -> CorefileError:
+        return CorefileError(0, f"plugin/{name}: {self}")
 
 
 class Line(NamedTuple):
@@ -30,12 +33,13 @@ class Line(NamedTuple):
 
 @dataclass(slots=True)
 class Directive:
-    """One plugin in a server block: `kubernetes cluster.local { ttl 30 }`."""
+    """One plugin in a server block: `kubernetes cluster.local { ttl 30 }`. `end`: the line that closes it."""
 
     name: str
     arguments: list[str]
     line: int
     properties: list[Line] = field(default_factory=list)
+    end: int = 0
 
     def wrong_arguments(self, last: str = "", line: int = 0) -> CorefileError:
         words = f"Wrong argument count or unexpected line ending after '{last or self.name}'"
@@ -103,6 +107,11 @@ class _Parser:
 
     def blocks(self) -> Iterator[ServerBlock]:
         while self._at < len(self._tokens):
+            if self._tokens[self._at].text == "import":
+                first = self._tokens[self._at]
+                self._at += 1
+                self._import(Directive(first.text, self._rest_of(first.line), first.line))
+                continue
             block = self._block()
             name = block.keys[0]
             if name.startswith("(") and name.endswith(")"):
@@ -152,7 +161,7 @@ class _Parser:
         """One plugin, or those that an `import` stands for."""
         name = self._tokens[self._at]
         self._at += 1
-        found = Directive(name.text, self._rest_of(name.line), name.line)
+        found = Directive(name.text, self._rest_of(name.line), name.line, end=name.line)
         if name.text == "import":
             return self._import(found)
         token = self._peek()
@@ -166,6 +175,7 @@ class _Parser:
     def _properties(self, found: Directive) -> None:
         while token := self._peek():
             if token.text == "}":
+                found.end = token.line
                 self._at += 1
                 return
             if token.text == "{":
@@ -183,8 +193,10 @@ class _Parser:
 
     def _import(self, found: Directive) -> list[Directive]:
         """A snippet of this Corefile. It is the only file there, so that a pattern of file names matches none."""
-        if len(found.arguments) != 1:
+        if not found.arguments:
             raise found.wrong_arguments()
+        if len(found.arguments) > 1:
+            raise CorefileError(found.line, "Import takes only one argument (glob pattern or file)")
         wanted = found.arguments[0]
         if wanted in self._snippets:
             return self._snippets[wanted]

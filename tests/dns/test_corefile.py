@@ -117,12 +117,12 @@ def test_another_cluster_domain(coredns: type[CoreDns]) -> None:
     assert dns.rcode.to_text(made.ask(f"web.{BELOW}").rcode()) == "SERVFAIL"
 
 
-@pytest.mark.parametrize("case", table("refused"), ids=lambda case: case["problem"].partition(": ")[2])
+@pytest.mark.parametrize("case", table("refused"), ids=lambda case: case["problem"])
 def test_a_corefile_that_cannot_be_carried_out(coredns: type[CoreDns], case: dict[str, str]) -> None:
     made = coredns(OBJECTS, block(KUBERNETES))
     with pytest.raises(CorefileError) as refused:
         configure(case["corefile"], made.server._surroundings())
-    assert str(refused.value) == f"/etc/coredns/Corefile:{case['problem']}"
+    assert str(refused.value) == case["problem"]
     made.configure(case["corefile"])
     assert records(made.ask(f"web.{BELOW}")) == {f"web.{BELOW}. 30 A 10.96.0.77"}, "the one before stays in force"
 

@@ -11,7 +11,7 @@ import dns.name
 from pocketkube.dns.cluster import version
 from pocketkube.dns.corefile import CorefileError, Directive, Line
 from pocketkube.dns.message import Handler, Request, Response
-from pocketkube.dns.plugins.setup import Surroundings, names, only, whole_number
+from pocketkube.dns.plugins.setup import Surroundings, names, only
 from pocketkube.dns.upstream import DNS_PORT, Upstream
 from pocketkube.dns.upstream_health import Address
 
@@ -94,10 +94,11 @@ def setup(directive: Directive, surroundings: Surroundings) -> Forward:
         elif name in ("tls", "tls_servername", "next", "failover"):
             raise surroundings.not_carried_out(directive, line)
         elif name == "policy":
+            if not arguments:
+                raise directive.wrong_arguments(name, line.number)
             policy = _policy(arguments, line)
         elif name == "max_fails":
-            only(directive, line, 1)
-            max_fails = whole_number(directive, line)
+            max_fails = _unsigned(directive, line)
         elif name not in ABOUT_CONNECTIONS:
             raise CorefileError(line.number, f"unknown property '{name}'")
     found = tuple(_server(text, directive) for text in servers)
@@ -105,9 +106,16 @@ def setup(directive: Directive, surroundings: Surroundings) -> Forward:
 
 
 def _policy(arguments: list[str], line: Line) -> Policy:
-    if len(arguments) != 1 or arguments[0] not in POLICIES:
-        raise CorefileError(line.number, f"unknown policy '{' '.join(arguments)}'")
+    if arguments[0] not in POLICIES:
+        raise CorefileError(line.number, f"unknown policy '{arguments[0]}'")
     return POLICIES[arguments[0]]()
+
+
+def _unsigned(directive: Directive, line: Line) -> int:
+    (text,) = only(directive, line, 1)
+    if not (text.isascii() and text.isdigit()):
+        raise CorefileError(0, f'strconv.ParseUint: parsing "{text}": invalid syntax')
+    return int(text)
 
 
 def _server(text: str, directive: Directive) -> Address | None:
@@ -120,5 +128,5 @@ def _server(text: str, directive: Directive) -> Address | None:
     if colon and version(head) == 4 and tail.isdigit():
         host, port = head, int(tail)
     if version(host) != 4:
-        raise CorefileError(directive.line, f'not an IP address or file: "{text}"')
+        raise CorefileError(0, f'not an IP address or file: "{text}"')
     return host, port

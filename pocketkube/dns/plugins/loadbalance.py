@@ -39,5 +39,5 @@ def setup(directives: list[Directive], surroundings: Surroundings) -> LoadBalanc
     if policy == "weighted" or directive.properties:
         raise surroundings.not_carried_out(directive)
     if policy != "round_robin":
-        raise CorefileError(directive.line, f"unknown policy: {policy}")
+        raise CorefileError(0, f"unknown policy: {policy}")
     return LoadBalance()

@@ -62,9 +62,7 @@ def names(texts: Iterable[str]) -> list[dns.name.Name]:
 
 def once(directives: list[Directive]) -> Directive:
     if len(directives) > 1:
-        raise CorefileError(
-            directives[1].line, f"{directives[1].name}: this plugin can only be used once per Server Block"
-        )
+        raise CorefileError(0, "this plugin can only be used once per Server Block")
     return directives[0]
 
 
@@ -80,7 +78,7 @@ def whole_number(directive: Directive, line: Line) -> int:
     if len(line.words) < 2:
         raise directive.wrong_arguments(line.words[-1], line.number)
     if not (line.words[1].isascii() and line.words[1].isdigit()):
-        raise CorefileError(line.number, f'strconv.Atoi: parsing "{line.words[1]}": invalid syntax')
+        raise CorefileError(0, f'strconv.Atoi: parsing "{line.words[1]}": invalid syntax')
     return int(line.words[1])
 
 
