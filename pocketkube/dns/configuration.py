@@ -102,12 +102,13 @@ class Configuration:
 def configure(text: str, surroundings: Surroundings) -> Configuration:
     """Set everything up as a Corefile says; CorefileError, and nothing changed, for one that cannot be."""
     listeners: dict[int, Listener] = defaultdict(Listener)
-    blocks = parse(text)
+    blocks = parse(text, _is_plugin)
     if not blocks:
         raise CorefileError(1, "there is no server block")
     for block in blocks:
         for directive in block.directives:
-            _check_name(directive)
+            if directive.name in NOT_CARRIED_OUT:
+                raise Surroundings.not_carried_out(directive)
     for block in blocks:
         _add(block, listeners, surroundings)
     directives = [each for block in blocks for each in block.directives]
@@ -115,12 +116,8 @@ def configure(text: str, surroundings: Surroundings) -> Configuration:
     return Configuration(text, dict(listeners), places, lameduck(directives), hashlib.sha512(text.encode()).hexdigest())
 
 
-def _check_name(directive: Directive) -> None:
-    name = directive.name
-    if name in NOT_CARRIED_OUT:
-        raise Surroundings.not_carried_out(directive)
-    if name not in PLUGINS and name not in program.PROGRAM and name != "forward":
-        raise CorefileError(directive.line, f"Unknown directive '{name}'")
+def _is_plugin(name: str) -> bool:
+    return name in PLUGINS or name in program.PROGRAM or name in NOT_CARRIED_OUT or name == "forward"
 
 
 def _add(block: ServerBlock, listeners: dict[int, Listener], surroundings: Surroundings) -> None:
