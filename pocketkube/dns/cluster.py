@@ -95,6 +95,12 @@ class ClusterIndex:
     def own_address(self, address: str) -> None:
         self._told.own_address = address
 
+    def own_name(self) -> str:
+        """The name of the Pod that CoreDNS runs in; "" when there is none."""
+        pods = self._store.list(PODS)
+        found = (each for each in pods if each.get("status", {}).get("podIP") == self.own_address)
+        return next((str(each["metadata"]["name"]) for each in found if self.own_address), "")
+
     def changed(self) -> None:
         self._told.changes += 1
 

@@ -21,16 +21,22 @@ from pocketkube.dns.lameduck import lameduck
 from pocketkube.dns.message import Failed, Handler, Request, Response
 from pocketkube.dns.observed import DEFAULTS, Place, place_of
 from pocketkube.dns.plugins import (
+    acl,
     answers_cut,
+    autopath,
     cache_setup,
+    chaos,
     forward,
+    header,
     hosts,
     kubernetes_setup,
     loadbalance,
+    local,
     logs,
     program,
     rewrite,
     template,
+    whoami,
 )
 from pocketkube.dns.plugins.setup import Surroundings, names
 from pocketkube.dns.upstream import DNS_PORT
@@ -47,20 +53,26 @@ PLUGINS: dict[str, Setup] = {
     "bufsize": answers_cut.buffer_setup,
     "errors": logs.errors_setup,
     "log": logs.log_setup,
+    "local": local.setup,
+    "acl": acl.setup,
     "any": answers_cut.any_setup,
+    "chaos": chaos.setup,
     "loadbalance": loadbalance.setup,
     "cache": cache_setup.setup,
     "rewrite": rewrite.setup,
+    "header": header.setup,
+    "autopath": autopath.setup,
     "minimal": answers_cut.minimal_setup,
     "template": template.setup,
     "hosts": hosts.setup,
     "kubernetes": kubernetes_setup.setup,
 }
 NOT_CARRIED_OUT = {
-    *("root", "geoip", "tls", "quic", "grpc_server", "https", "https3", "nsid", "bind", "trace", "dnstap", "local"),
-    *("dns64", "acl", "chaos", "tsig", "header", "dnssec", "autopath", "transfer", "route53", "azure", "clouddns"),
-    *("k8s_external", "file", "auto", "secondary", "etcd", "grpc", "erratic", "whoami", "on", "sign", "view", "nomad"),
+    *("root", "geoip", "tls", "quic", "grpc_server", "https", "https3", "nsid", "bind", "trace", "dnstap"),
+    *("dns64", "tsig", "dnssec", "transfer", "route53", "azure", "clouddns"),
+    *("k8s_external", "file", "auto", "secondary", "etcd", "grpc", "erratic", "on", "sign", "view", "nomad"),
 }
+LAST = ("forward", "whoami")  # those that come after all others
 FOREIGN_CLASSES = {"chaos", "forward"}  # the plugins that let queries of other classes than IN in
 
 
@@ -117,7 +129,7 @@ def configure(text: str, surroundings: Surroundings) -> Configuration:
 
 
 def _is_plugin(name: str) -> bool:
-    return name in PLUGINS or name in program.PROGRAM or name in NOT_CARRIED_OUT or name == "forward"
+    return name in PLUGINS or name in program.PROGRAM or name in NOT_CARRIED_OUT or name in LAST
 
 
 def _add(block: ServerBlock, listeners: dict[int, Listener], surroundings: Surroundings) -> None:
@@ -150,6 +162,11 @@ def _chain(directives: list[Directive], surroundings: Surroundings) -> Handler:
     written: dict[str, list[Directive]] = defaultdict(list)
     for each in directives:
         written[each.name].append(each)
+    for name in program.PROGRAM:
+        for each in written[name]:
+            with _said_by(name, each.line):
+                program.check(each)
+    surroundings = replace(surroundings, written=written)
     plugins: list[Plugin] = []
     for name, setup in PLUGINS.items():
         if written[name]:
@@ -158,10 +175,9 @@ def _chain(directives: list[Directive], surroundings: Surroundings) -> Handler:
     for each in written["forward"]:
         with _said_by("forward", each.line):
             plugins.append(forward.setup(each, surroundings))
-    for name in program.PROGRAM:
-        for each in written[name]:
-            with _said_by(name, each.line):
-                program.check(each)
+    if written["whoami"]:
+        with _said_by("whoami", written["whoami"][0].line):
+            plugins.append(whoami.setup(written["whoami"], surroundings))
     handler: Handler = _nothing if plugins else _refuse
     for plugin in reversed(plugins):
         handler = partial(plugin.answer, following=handler)

@@ -18,7 +18,7 @@ from pocketkube.dns import wire
 from pocketkube.dns.cluster import ClusterIndex
 from pocketkube.dns.configuration import Listener, configure
 from pocketkube.dns.corefile import CorefileError
-from pocketkube.dns.message import Failed, Request, Response
+from pocketkube.dns.message import Dropped, Failed, Request, Response
 from pocketkube.dns.observed import VERSION, Observed, Place
 from pocketkube.dns.plugins.setup import Surroundings
 from pocketkube.dns.upstream import Upstream
@@ -127,7 +127,11 @@ class DnsServer:
         query = wire.read(packet)
         if not isinstance(query, dns.message.Message):
             return query or b""
-        response = await self._respond(query, transport, client, self._configuration.listeners.get(port, Listener()))
+        try:
+            listener = self._configuration.listeners.get(port, Listener())
+            response = await self._respond(query, transport, client, listener)
+        except Dropped:
+            return b""
         self._observed.count(query, response, transport, port)
         return wire.write(query, response, transport)
 
@@ -142,6 +146,8 @@ class DnsServer:
             return await listener.respond(request)
         except Failed as error:
             return Response(error.rcode, authoritative=False)
+        except Dropped:
+            raise
         except Exception:
             log.exception("a question could not be answered: %s", question)
             return Response(dns.rcode.SERVFAIL, authoritative=False)

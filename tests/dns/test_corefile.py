@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from pathlib import Path
 from typing import Any
 
 import dns.flags
+import dns.message
 import dns.rcode
 import pytest
 import yaml
@@ -18,7 +20,7 @@ from pocketkube.dns import DnsServer
 from pocketkube.dns.configuration import configure
 from pocketkube.dns.corefile import CorefileError
 from pocketkube.store import Store
-from tests.dns.conftest import CoreDns, endpoint_slice, namespace, ready, records, service
+from tests.dns.conftest import CoreDns, endpoint_slice, namespace, pod, ready, records, service
 
 DATA = Path(__file__).parent / "data"
 BELOW = "default.svc.cluster.local"
@@ -145,3 +147,67 @@ def test_any_corefile_is_read_or_refused(text: str) -> None:
     for whole in (text, f". {{\n kubernetes a {{\n{text}\n}}\n}}", f". {{\n rewrite name {text}\n}}"):
         with contextlib.suppress(CorefileError):  # any other exception fails the test
             configure(whole, surroundings)
+
+
+def test_acl_drops(coredns: type[CoreDns]) -> None:
+    made = coredns(OBJECTS, block(KUBERNETES, "acl {\n drop net 10.244.1.9\n }"))
+    query = dns.message.make_query(f"web.{BELOW}", "A").to_wire()
+    assert asyncio.run(made.server.answer(query, "udp", ("10.244.1.9", 40000))) == b""
+    assert asyncio.run(made.server.answer(query, "udp", ("10.244.1.8", 40000)))
+
+
+def test_whoami(coredns: type[CoreDns]) -> None:
+    response = coredns([], block("whoami")).ask("who.example", transport="tcp")
+    assert records(response) == set()
+    assert records(response, "additional") == {
+        "who.example. 0 A 10.244.1.9",
+        "_tcp.who.example. 0 SRV 0 0 40000 .",
+    }
+
+
+def test_chaos(coredns: type[CoreDns]) -> None:
+    made = coredns(OBJECTS, block(KUBERNETES, "chaos v7 alice"))
+
+    def said(name: str) -> list[str]:
+        query = dns.message.make_query(name, "TXT", "CH").to_wire()
+        response = dns.message.from_wire(asyncio.run(made.server.answer(query, "udp")))
+        return [data.to_text() for rrset in response.answer for data in rrset]
+
+    assert said("version.bind") == said("version.server") == ['"v7"']
+    assert said("authors.bind") == ['"alice"']
+    assert said("id.server") == ['"localhost"']
+
+
+@pytest.mark.parametrize(
+    ("rule", "flags"),
+    [
+        ("response set ra", "QR AA RD RA"),
+        ("response clear aa rd", "QR"),
+        ("query clear rd", "QR AA"),
+        ("response set ra\n response clear aa", "QR RD RA"),
+    ],
+)
+def test_header(coredns: type[CoreDns], rule: str, flags: str) -> None:
+    response = coredns(OBJECTS, block(KUBERNETES, f"header {{\n {rule}\n }}")).ask(f"web.{BELOW}")
+    assert dns.flags.to_text(response.flags) == flags
+
+
+AUTOPATH = "kubernetes cluster.local {\n pods verified\n }"
+
+
+@pytest.mark.parametrize(
+    ("name", "answers"),
+    [
+        (f"web.{BELOW}", {f"web.{BELOW}. 5 A 10.96.0.77"}),
+        (
+            f"web.default.{BELOW}",
+            {f"web.default.{BELOW}. 5 CNAME web.{BELOW}.", f"web.{BELOW}. 5 A 10.96.0.77"},
+        ),
+        (f"a.example.{BELOW}", {f"a.example.{BELOW}. 3600 CNAME a.example.", "a.example. 3600 A 192.0.2.1"}),
+        (f"absent.{BELOW}", set()),
+    ],
+)
+def test_autopath(coredns: type[CoreDns], name: str, answers: set[str]) -> None:
+    here = "hosts {\n 192.0.2.1 a.example\n fallthrough\n }"
+    made = coredns([*OBJECTS, pod("asks", "10.244.1.9")], block(AUTOPATH, here, "autopath @kubernetes"))
+    assert records(made.ask(name)) == answers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
@@ -17,12 +17,16 @@ from pocketkube.dns.upstream import Upstream
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a plugin is set up in: its server block's zones, the cluster, and CoreDNS's own log."""
+    """What a plugin is set up in: its server block's zones, the cluster, and CoreDNS's own log.
+
+    `written`: the plugins of the server block.
+    """
 
     zones: list[dns.name.Name]
     cluster: ClusterIndex
     upstream: Upstream
     log: Callable[[str], None]
+    written: Mapping[str, list[Directive]] = field(default_factory=dict)
 
     @staticmethod
     def not_carried_out(directive: Directive, line: Line | None = None) -> CorefileError:
