@@ -22,7 +22,11 @@ class CorefileError(ValueError):
         super().__init__(f"{PATH}:{line} - {kind}: {problem}" if line else problem)
 
     def of_plugin(self, name: str) -> CorefileError:
-        return CorefileError(0, f"plugin/{name}: {self}")
+        return type(self)(0, f"plugin/{name}: {self}")
+
+
+class NotCarriedOut(CorefileError):
+    """What CoreDNS has and this one has not."""
 
 
 class Line(NamedTuple):

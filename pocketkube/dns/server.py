@@ -17,7 +17,7 @@ from pocketkube import http_answers, namespaces
 from pocketkube.dns import wire
 from pocketkube.dns.cluster import ClusterIndex
 from pocketkube.dns.configuration import Listener, configure
-from pocketkube.dns.corefile import CorefileError
+from pocketkube.dns.corefile import CorefileError, NotCarriedOut
 from pocketkube.dns.message import Dropped, Failed, Request, Response
 from pocketkube.dns.observed import VERSION, Observed, Place
 from pocketkube.dns.plugins.setup import Surroundings
@@ -53,6 +53,7 @@ class DnsServer:
         self._instances: list[_Instance] = []
         self._configuration = configure(MINIMAL, self._surroundings())
         self._text = ""
+        self._refused: CorefileError | None = None
         self._answering: set[asyncio.Task[None]] = set()
         self._observed = Observed()
 
@@ -67,8 +68,13 @@ class DnsServer:
     async def serve(self, netns: int, listening: Callable[[], None], write_log: Callable[[str], None]) -> None:
         """Answer in the network namespace `netns` until cancelled, and then for as long as `lameduck` says.
 
-        `write_log` takes lines of CoreDNS's own log. Cancelled again it ends at once.
+        `write_log` takes lines of CoreDNS's own log. Cancelled again it ends at once. It returns when CoreDNS does not
+        start: only one that runs already goes on with the Corefile before.
         """
+        self._configure()
+        if self._refused and not isinstance(self._refused, NotCarriedOut):
+            write_log(str(self._refused))
+            return
         # What starts anew has kept nothing: restarting CoreDNS is how its cache is emptied.
         self._configuration = configure(self._configuration.text, self._surroundings())
         instance = _Instance(netns, _address_in(netns), write_log)
@@ -198,11 +204,12 @@ class DnsServer:
         text = (found.get("data") or {}).get("Corefile") if found else None
         if text in (None, self._text):
             return
-        self._text = text
+        self._text, self._refused = text, None
         self._log("[INFO] Reloading")
         try:
             self._configuration = configure(text, self._surroundings())
         except CorefileError as error:
+            self._refused = error
             self._log(f"[ERROR] Restart failed: {error}")
             self._log(f"[ERROR] plugin/reload: Corefile changed but reload failed: {error}")
             log.error("kube-system/coredns: %s; the configuration before it stays in force", error)

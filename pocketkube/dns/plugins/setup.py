@@ -11,7 +11,7 @@ import dns.name
 import dns.reversename
 
 from pocketkube.dns.cluster import ClusterIndex
-from pocketkube.dns.corefile import CorefileError, Directive, Line
+from pocketkube.dns.corefile import CorefileError, Directive, Line, NotCarriedOut
 from pocketkube.dns.upstream import Upstream
 
 
@@ -29,10 +29,9 @@ class Surroundings:
     written: Mapping[str, list[Directive]] = field(default_factory=dict)
 
     @staticmethod
-    def not_carried_out(directive: Directive, line: Line | None = None) -> CorefileError:
-        """The error for what CoreDNS has and this one has not."""
+    def not_carried_out(directive: Directive, line: Line | None = None) -> NotCarriedOut:
         what = f"{directive.name} {line.words[0]}" if line else directive.name
-        return CorefileError(line.number if line else directive.line, f"pocketkube does not carry out '{what}'")
+        return NotCarriedOut(line.number if line else directive.line, f"pocketkube does not carry out '{what}'")
 
 
 @dataclass(frozen=True, slots=True)
