@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +212,32 @@ def test_autopath(coredns: type[CoreDns], name: str, answers: set[str]) -> None:
     here = "hosts {\n 192.0.2.1 a.example\n fallthrough\n }"
     made = coredns([*OBJECTS, pod("asks", "10.244.1.9")], block(AUTOPATH, here, "autopath @kubernetes"))
     assert records(made.ask(name)) == answers
+
+
+@pytest.mark.parametrize(
+    ("plugin", "lines"),
+    [
+        ('log . "{remote} {type} {name} {rcode} {>opcode} {other}"', ["10.244.1.9 A web. NOERROR 0 {other}"] * 2),
+        ('log cluster.local "{name}"', []),
+        ('log example web "{name} {rcode}"', ["web. NOERROR", "web. NOERROR"]),
+        ('log . "{name}" {\n class denial\n }', []),
+        ('log . "{type}" {\n class success\n }\n log web "{name}"', ["A", "A"]),
+        ('log . "{name} {combined}"', None),
+    ],
+)
+def test_log(coredns: type[CoreDns], monkeypatch: pytest.MonkeyPatch, plugin: str, lines: list[str] | None) -> None:
+    made = coredns([], block("errors"))
+    written: list[str] = []
+    monkeypatch.setattr(made.server, "_log", written.append)
+    made.configure(block("hosts {\n 192.0.2.1 web\n }", plugin))
+    assert written[-1] == "[INFO] Reloading complete"
+    written.clear()
+    made.ask("web")
+    made.ask("WEB", transport="tcp")
+    if lines is None:
+        pattern = (
+            r'\[INFO\] web\. 10\.244\.1\.9:40000 - \d+ "A IN web\. udp 21 false 512" NOERROR qr,aa,rd 40 0\.\d+s "0"'
+        )
+        assert re.fullmatch(pattern, written[0])
+    else:
+        assert written == [f"[INFO] {line}" for line in lines]
