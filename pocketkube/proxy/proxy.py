@@ -10,6 +10,7 @@ from ipaddress import IPv4Network
 
 from pocketkube.nftables import Nftables
 from pocketkube.node.network import Node
+from pocketkube.proxy import own_state
 from pocketkube.proxy.changes import Elements, commands
 from pocketkube.proxy.conntrack import Conntrack, Flow
 from pocketkube.proxy.endpoints import ready_here, serving
@@ -99,6 +100,14 @@ class Proxy:
 
         What a transaction costs grows with the rules that there are, so that many changes are gathered into one.
         """
+        serving = [task for each in self._nodes for task in own_state.serve(each.node.netns)]
+        try:
+            await self._follow()
+        finally:
+            for task in serving:
+                task.cancel()
+
+    async def _follow(self) -> None:
         with self._store.watch(SERVICES, ENDPOINTSLICES, NODES) as watch:
             async for events in watch:
                 start = time.monotonic()

@@ -144,16 +144,31 @@ def test_a_pod_that_reaches_itself_sees_another(place: Place) -> None:
     assert place.addresses["one"] not in {each.partition(" ")[2] for each in place.ask("one", address, 8080)}
 
 
-def test_a_node_that_asks_is_seen_by_the_address_on_the_way(place: Place) -> None:
-    """As kube-proxy, which masquerades what reaches a cluster IP from outside the Pods' network."""
+def on_node(place: Place, name: str) -> None:
+    """A Pod in the network of node01."""
     container = {"name": "c", "image": "giantswarm/tiny-tools", "command": ["sleep", "infinity"]}
     spec = {"nodeName": "node01", "hostNetwork": True, "terminationGracePeriodSeconds": 0, "containers": [container]}
-    place.create("Pod", "host", spec)
-    place.run("wait", "--for=condition=Ready", "pod/host", "--timeout=20s")
+    place.create("Pod", name, spec)
+    place.run("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=20s")
+
+
+def test_a_node_that_asks_is_seen_by_the_address_on_the_way(place: Place) -> None:
+    """As kube-proxy, which masquerades what reaches a cluster IP from outside the Pods' network."""
+    on_node(place, "host")
     address = place.service("from-the-node")["spec"]["clusterIP"]
     place.expect(BOTH, "host", address, 8080)
     gateway = f"{place.addresses['one'].rpartition('.')[0]}.1"
     assert set(place.ask("host", address, 8080, times=16)) == {f"one {gateway}", f"two {place.nodes['node01']}"}
+
+
+def test_kube_proxy_says_how_it_is(place: Place) -> None:
+    """Its mode only to the node itself."""
+    on_node(place, "node-itself")
+    url = ("exec", "node-itself", "--", "curl", "-s", "http://127.0.0.1:10249/proxyMode")
+    assert place.run(*url) == "nftables"
+    health = json.loads(place.run("exec", "near", "--", "curl", "-s", f"http://{place.nodes['node02']}:10256/healthz"))
+    assert health["nodeEligible"] is True
+    place.expect(REFUSED, "near", place.nodes["node02"], 10249)
 
 
 @pytest.mark.parametrize("kind", ["tcp", "udp"])
