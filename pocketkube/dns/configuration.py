@@ -37,6 +37,7 @@ from pocketkube.dns.plugins import (
     rewrite,
     template,
     whoami,
+    zone_file,
 )
 from pocketkube.dns.plugins.setup import Surroundings, names
 from pocketkube.dns.upstream import DNS_PORT
@@ -66,11 +67,12 @@ PLUGINS: dict[str, Setup] = {
     "template": template.setup,
     "hosts": hosts.setup,
     "kubernetes": kubernetes_setup.setup,
+    "file": zone_file.setup,
 }
 NOT_CARRIED_OUT = {
     *("root", "geoip", "tls", "quic", "grpc_server", "https", "https3", "nsid", "bind", "trace", "dnstap"),
     *("dns64", "tsig", "dnssec", "transfer", "route53", "azure", "clouddns"),
-    *("k8s_external", "file", "auto", "secondary", "etcd", "grpc", "erratic", "on", "sign", "view", "nomad"),
+    *("k8s_external", "auto", "secondary", "etcd", "grpc", "erratic", "on", "sign", "view", "nomad"),
 }
 LAST = ("forward", "whoami")  # those that come after all others
 FOREIGN_CLASSES = {"chaos", "forward"}  # the plugins that let queries of other classes than IN in

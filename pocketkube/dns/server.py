@@ -25,6 +25,7 @@ from pocketkube.dns.upstream import Upstream
 from pocketkube.resources import CONFIGMAPS, ENDPOINTSLICES, NAMESPACES, PODS, SERVICES
 from pocketkube.store import Store
 
+DIRECTORY = "/etc/coredns"  # where the ConfigMap is mounted
 TCP_IDLE = 10.0  # seconds a client may keep a connection without a question (RFC 7766 6.2.3)
 AT_ONCE = 1000  # questions that wait for an upstream server; further ones get no answer
 MINIMAL = ". {\n    kubernetes cluster.local\n}\n"  # until there is a Corefile
@@ -51,8 +52,8 @@ class DnsServer:
         self._cluster = ClusterIndex(store)
         self._upstream = upstream or Upstream()
         self._instances: list[_Instance] = []
+        self._data: dict[str, str] = {}
         self._configuration = configure(MINIMAL, self._surroundings())
-        self._text = ""
         self._refused: CorefileError | None = None
         self._answering: set[asyncio.Task[None]] = set()
         self._observed = Observed()
@@ -201,10 +202,11 @@ class DnsServer:
     def _configure(self) -> None:
         """A Corefile that cannot be carried out leaves the one before in force, as CoreDNS's reload does."""
         found = self._store.find(CONFIGMAPS, "kube-system", "coredns")
-        text = (found.get("data") or {}).get("Corefile") if found else None
-        if text in (None, self._text):
+        data = (found.get("data") or {}) if found else {}
+        text = data.get("Corefile")
+        if text is None or data == self._data:
             return
-        self._text, self._refused = text, None
+        self._data, self._refused = data, None
         self._log("[INFO] Reloading")
         try:
             self._configuration = configure(text, self._surroundings())
@@ -220,7 +222,8 @@ class DnsServer:
             instance.reloaded.set()
 
     def _surroundings(self) -> Surroundings:
-        return Surroundings([], self._cluster, self._upstream, self._log)
+        files = {f"{DIRECTORY}/{name}": text for name, text in self._data.items()}
+        return Surroundings([], self._cluster, self._upstream, self._log, files=files)
 
     def _tell_start(self, write_log: Callable[[str], None]) -> None:
         for port, listener in self._configuration.listeners.items():

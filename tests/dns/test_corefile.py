@@ -241,3 +241,9 @@ def test_log(coredns: type[CoreDns], monkeypatch: pytest.MonkeyPatch, plugin: st
         assert re.fullmatch(pattern, written[0])
     else:
         assert written == [f"[INFO] {line}" for line in lines]
+
+
+def test_preferred_addresses_come_first(coredns: type[CoreDns]) -> None:
+    many = endpoint_slice("headless-b", ready(*(f"10.244.3.{number}" for number in range(8))))
+    made = coredns([*OBJECTS, many], block(KUBERNETES, "loadbalance round_robin {\n prefer 10.244.2.0/24\n }"))
+    assert {str(made.ask(f"headless.{BELOW}").answer[0][0]) for _ in range(8)} == {"10.244.2.2"}

@@ -19,7 +19,7 @@ from pocketkube.dns.upstream import Upstream
 class Surroundings:
     """What a plugin is set up in: its server block's zones, the cluster, and CoreDNS's own log.
 
-    `written`: the plugins of the server block.
+    `written`: the plugins of the server block; `files`: what lies beside the Corefile, by path.
     """
 
     zones: list[dns.name.Name]
@@ -27,6 +27,7 @@ class Surroundings:
     upstream: Upstream
     log: Callable[[str], None]
     written: Mapping[str, list[Directive]] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def not_carried_out(directive: Directive, line: Line | None = None) -> NotCarriedOut:
