@@ -44,11 +44,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Service:
+    """`external`: addresses from outside, those of a load balancer as well, for which there may be names instead."""
+
     name: str
     namespace: str
     external_name: str  # "" unless it is of that type
     addresses: tuple[str, ...]  # () for a headless one
     ports: tuple[Port, ...]
+    external: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -149,7 +152,10 @@ def _service(obj: Object) -> Service:
     addresses = spec.get("clusterIPs") or [spec.get("clusterIP")]
     if external or addresses[0] in (None, "", "None"):
         addresses = []
-    return Service(metadata["name"], metadata["namespace"], external, tuple(addresses), _ports(spec.get("ports")))
+    ingress = ((obj.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+    outside = (*(spec.get("externalIPs") or ()), *(each.get("ip") or each.get("hostname") for each in ingress))
+    ports = _ports(spec.get("ports"))
+    return Service(metadata["name"], metadata["namespace"], external, tuple(addresses), ports, outside)
 
 
 def _ports(ports: list[Object] | None) -> tuple[Port, ...]:

@@ -29,6 +29,7 @@ from pocketkube.dns.plugins import (
     forward,
     header,
     hosts,
+    k8s_external,
     kubernetes_setup,
     loadbalance,
     local,
@@ -66,13 +67,14 @@ PLUGINS: dict[str, Setup] = {
     "minimal": answers_cut.minimal_setup,
     "template": template.setup,
     "hosts": hosts.setup,
+    "k8s_external": k8s_external.setup,
     "kubernetes": kubernetes_setup.setup,
     "file": zone_file.setup,
 }
 NOT_CARRIED_OUT = {
     *("root", "geoip", "tls", "quic", "grpc_server", "https", "https3", "nsid", "bind", "trace", "dnstap"),
     *("dns64", "tsig", "dnssec", "transfer", "route53", "azure", "clouddns"),
-    *("k8s_external", "auto", "secondary", "etcd", "grpc", "erratic", "on", "sign", "view", "nomad"),
+    *("auto", "secondary", "etcd", "grpc", "erratic", "on", "sign", "view", "nomad"),
 }
 LAST = ("forward", "whoami")  # those that come after all others
 FOREIGN_CLASSES = {"chaos", "forward"}  # the plugins that let queries of other classes than IN in
