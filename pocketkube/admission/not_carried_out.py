@@ -10,11 +10,9 @@ from collections.abc import Iterator
 from pocketkube.resources import (
     DAEMONSETS,
     DEPLOYMENTS,
-    ENDPOINTSLICES,
     JOBS,
     PODS,
     REPLICASETS,
-    SERVICES,
     STATEFULSETS,
     Resource,
 )
@@ -40,15 +38,7 @@ CARRIED_OUT_LIMITS = {"memory"}
 
 def warnings(resource: Resource, obj: Object) -> list[str]:
     """One text for each such field."""
-    if resource is SERVICES:
-        fields = list(_set(obj["spec"], "spec", ("trafficDistribution",)))
-    elif resource is ENDPOINTSLICES:
-        fields = [
-            field
-            for number, endpoint in enumerate(obj.get("endpoints") or ())
-            for field in _set(endpoint, f"endpoints[{number}]", ("hints",))
-        ]
-    elif resource is PODS:
+    if resource is PODS:
         fields = list(_of_pod(obj["spec"], "spec"))
     elif resource in WITH_TEMPLATES:
         fields = list(_of_pod(obj["spec"]["template"]["spec"], "spec.template.spec"))

@@ -164,6 +164,8 @@ def _write(root: Path, files: dict[str, bytes], links: dict[str, str], directori
     for path, content in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(content)
+        if content.startswith(b"#!"):
+            (root / path).chmod(0o755)
     for path, target in links.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).symlink_to(target)
