@@ -9,6 +9,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 
+from pocketkube.controllers.hashes import template_hash
 from pocketkube.controllers.pod_control import PodControl
 from pocketkube.controllers.reconcile import (
     Key,
@@ -62,7 +63,8 @@ class DaemonSetController:
         daemon_set = self._store.find(DAEMONSETS, *key)
         if daemon_set is None or "deletionTimestamp" in daemon_set["metadata"]:
             return None
-        revisions = Revisions(self._registry, daemon_set, HASH)
+        template = daemon_set["spec"]["template"]
+        revisions = Revisions(self._registry, daemon_set, HASH, lambda _: template_hash(template))
         revision = revisions.current()
         digest = revision["metadata"]["labels"][HASH]
         template = _template(daemon_set, digest)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from pocketkube.controllers.claim_templates import claimed_volumes
 from pocketkube.controllers.claims import claim, owner_keys
+from pocketkube.controllers.hashes import revision_hash
 from pocketkube.controllers.reconcile import (
     Key,
     follow,
@@ -52,7 +53,7 @@ class StatefulSetController:
         statefulset = self._store.find(STATEFULSETS, *key)
         if statefulset is None or "deletionTimestamp" in statefulset["metadata"]:
             return None
-        revisions = Revisions(self._registry, statefulset, REVISION_HASH)
+        revisions = Revisions(self._registry, statefulset, REVISION_HASH, lambda data: revision_hash(data, 0))
         update = revisions.current()["metadata"]["name"]
         before = statefulset.get("status", {}).get("currentRevision", update)
         templates = {each["metadata"]["name"]: each["data"]["spec"]["template"] for each in revisions.all}

@@ -13,8 +13,8 @@ from pocketkube.controllers.deployments.annotations import (
     of_size,
     revision_of,
 )
+from pocketkube.controllers.hashes import template_hash
 from pocketkube.controllers.reconcile import Key, controller_of, follow, is_finished, key_of, reference_to
-from pocketkube.controllers.revisions import template_hash
 from pocketkube.events import EventRecorder
 from pocketkube.json_copy import copied
 from pocketkube.registry import Registry
