@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pocketkube.controllers.reconcile import key_of, owned_by, reference_to
+from pocketkube.controllers.claims import claim
+from pocketkube.controllers.reconcile import key_of, reference_to
 from pocketkube.json_copy import copied
 from pocketkube.registry import Registry
 from pocketkube.resources import CONTROLLERREVISIONS
@@ -24,9 +25,7 @@ class Revisions:
         self._owner = owner
         self._hash_label = hash_label
         self._digest = digest
-        namespace = owner["metadata"]["namespace"]
-        found = registry.store.list(CONTROLLERREVISIONS, namespace)
-        self.all = sorted((each for each in found if owned_by(each, owner)), key=_number)
+        self.all = sorted(claim(registry, CONTROLLERREVISIONS, owner), key=_number)
 
     def current(self) -> Object:
         """The revision of the owner's template, which becomes the newest: made when there is none of it yet."""

@@ -16,7 +16,7 @@ from pocketkube.json_copy import copied
 from pocketkube.placement.node_fit import NOT_NAMED, avoided, named_nodes, preference, refusal
 from pocketkube.placement.node_room import shortage
 from pocketkube.registry import Registry, timestamp
-from pocketkube.resources import NODES, PODS
+from pocketkube.resources import NAMESPACES, NODES, PODS
 from pocketkube.store import Event, Object
 
 NAME = "default-scheduler"
@@ -53,7 +53,7 @@ class Scheduler:
             self._refuse(pod, nodes, f'persistentvolumeclaim "{claim}" not found', Counter({NO_HELP: len(nodes)}))
             return
         others = [each for each in self._store.list(PODS) if each["spec"].get("nodeName")]
-        neighbours = Neighbours(pod, nodes, others)
+        neighbours = Neighbours(pod, nodes, others, self._store.list(NAMESPACES))
         fitting = []
         reasons: Counter[str] = Counter()
         outlook: Counter[str] = Counter()
