@@ -15,6 +15,7 @@ from pocketkube.events import EventRecorder
 from pocketkube.json_copy import copied
 from pocketkube.placement.node_fit import NOT_NAMED, avoided, named_nodes, preference, refusal
 from pocketkube.placement.node_room import shortage
+from pocketkube.placement.topology_labels import label_with_topology
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import NAMESPACES, NODES, PODS
 from pocketkube.store import Event, Object
@@ -83,6 +84,7 @@ class Scheduler:
         """What the pods/binding subresource does: the one way in which spec.nodeName is set later."""
         bound = copied(pod)
         bound["spec"]["nodeName"] = node
+        label_with_topology(bound, self._store.find(NODES, "", node))
         bound.setdefault("status", {})["conditions"] = [_condition(pod, "True")]
         self._store.put(PODS, bound)
         namespace, name = key_of(pod)
