@@ -23,7 +23,6 @@ SUFFIX = "pocketkube accepts this and does not carry it out"
 OF_POD = ("hostIPC", "hostPID", "hostUsers", "resourceClaims", "shareProcessNamespace")
 OF_SECURITY_CONTEXT = ("appArmorProfile", "seLinuxOptions", "windowsOptions")
 OF_CONTAINER_SECURITY = ("appArmorProfile", "privileged", "procMount", "seLinuxOptions", "windowsOptions")
-PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 NOTHING: tuple[object, ...] = (None, False, [], {})
 AS_IT_IS = {
     "hostUsers": (None, True),  # without a user namespace of its own
@@ -67,9 +66,6 @@ def _of_container(container: Object, path: str) -> Iterator[str]:
     for name in sorted((container.get("resources") or {}).get("limits") or ()):
         if name not in CARRIED_OUT_LIMITS:
             yield f"{path}.resources.limits[{name}]"
-    for probe in PROBES:
-        if "grpc" in (container.get(probe) or {}):
-            yield f"{path}.{probe}.grpc"
     yield from _of_items(container, path, "ports", ("hostPort",))
     yield from _of_items(container, path, "volumeMounts", ("mountPropagation", "recursiveReadOnly"))
 

@@ -6,7 +6,7 @@ Source: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pocketkube.controllers.reconcile import Key, follow, is_ready, key_of, owned_by, reference_to
 from pocketkube.registry import Registry, timestamp
@@ -32,13 +32,11 @@ class EndpointSliceController:
 
     def _keys(self, event: Event) -> Iterable[Key]:
         metadata = event.object["metadata"]
+        if event.resource is NODES:
+            moved = event.previous is not None and _zone(event.previous) != _zone(event.object)
+            return [key_of(each) for each in self._store.list(SERVICES)] if moved else []
         if event.resource is SERVICES:
             return [key_of(event.object)]
-        if event.resource is NODES:
-            before = event.previous["metadata"].get("labels") if event.previous else None
-            if (metadata.get("labels") or {}).get(ZONE) == (before or {}).get(ZONE):
-                return []
-            return [key_of(each) for each in self._store.list(SERVICES)]
         if event.resource is ENDPOINTSLICES:
             name = (metadata.get("labels") or {}).get(SERVICE_NAME)
             own = self._written.get(metadata["uid"]) == metadata["resourceVersion"]
@@ -52,10 +50,7 @@ class EndpointSliceController:
         if service is None or not service["spec"].get("selector") or service["spec"]["type"] == "ExternalName":
             return
         existing = [each for each in self._store.list(ENDPOINTSLICES, key[0]) if owned_by(each, service)]
-        zones = {
-            each["metadata"]["name"]: (each["metadata"].get("labels") or {}).get(ZONE, "")
-            for each in self._store.list(NODES)
-        }
+        zones = {each["metadata"]["name"]: _zone(each) for each in self._store.list(NODES)}
         wanted = _slices(service, self._store.list(PODS, key[0]), zones)
         for ports, endpoints in wanted:
             found = next((each for each in existing if (each.get("ports") or []) == ports), None)
@@ -102,6 +97,10 @@ class EndpointSliceController:
         self._written[written["metadata"]["uid"]] = written["metadata"]["resourceVersion"]
 
 
+def _zone(node: Object) -> str:
+    return str((node["metadata"].get("labels") or {}).get(ZONE, ""))
+
+
 def services_of(store: Store, event: Event) -> Iterable[Key]:
     """The Services whose selector the Pod matches now, or did before."""
     pods = [event.object] + ([event.previous] if event.previous else [])
@@ -136,8 +135,8 @@ def selected(service: Object, pods: list[Object]) -> list[Object]:
     ]
 
 
-def _slices(service: Object, pods: list[Object], zones: dict[str, str]) -> list[tuple[list[Object], list[Object]]]:
-    """(ports, endpoints) of every slice: Pods with the same port numbers share slices. `zones`: {node: its zone}."""
+def _slices(service: Object, pods: list[Object], zones: Mapping[str, str]) -> list[tuple[list[Object], list[Object]]]:
+    """(ports, endpoints) of every slice: Pods with the same port numbers share slices. `zones`: by node."""
     groups: dict[str, tuple[list[Object], list[Object]]] = {}
     for pod in selected(service, pods):
         ports = [
@@ -158,14 +157,17 @@ def _slices(service: Object, pods: list[Object], zones: dict[str, str]) -> list[
     ]
 
 
-def _endpoint(service: Object, pod: Object, zones: dict[str, str]) -> Object:
+def _endpoint(service: Object, pod: Object, zones: Mapping[str, str]) -> Object:
     terminating = "deletionTimestamp" in pod["metadata"]
     serving = is_ready(pod)
     ready = bool(service["spec"].get("publishNotReadyAddresses")) or (serving and not terminating)
+    node = pod["spec"]["nodeName"]
+    zone = zones.get(node, "")
     endpoint: Object = {
         "addresses": [pod["status"]["podIP"]],
         "conditions": {"ready": ready, "serving": serving, "terminating": terminating},
-        "nodeName": pod["spec"]["nodeName"],
+        "nodeName": node,
+        **({"zone": zone} if zone else {}),
         "targetRef": {
             "kind": "Pod",
             "namespace": pod["metadata"]["namespace"],
@@ -175,16 +177,13 @@ def _endpoint(service: Object, pod: Object, zones: dict[str, str]) -> Object:
     }
     if pod["spec"].get("hostname") and pod["spec"].get("subdomain") == service["metadata"]["name"]:
         endpoint["hostname"] = pod["spec"]["hostname"]
-    zone = zones.get(pod["spec"]["nodeName"])
-    if zone:
-        endpoint["zone"] = zone
-    hints = _hints(service["spec"].get("trafficDistribution"), pod["spec"]["nodeName"], zone)
+    hints = _hints(service["spec"].get("trafficDistribution"), node, zone)
     if ready and hints:
         endpoint["hints"] = hints
     return endpoint
 
 
-def _hints(distribution: str | None, node: str, zone: str | None) -> Object:
+def _hints(distribution: str | None, node: str, zone: str) -> Object:
     """For whom an endpoint is near: KEP-2433, KEP-3015."""
     hints: Object = {}
     if distribution in PREFER_NEAR and zone:

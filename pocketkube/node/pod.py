@@ -410,6 +410,7 @@ class PodWorker:
             self._setup.cancel()
         await self._stop_all(grace)
         self._let_go()
+        self._volumes.unmount()
         shutil.rmtree(self._directory, ignore_errors=True)
         self._write_status()
         metadata = self.pod["metadata"]

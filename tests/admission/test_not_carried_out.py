@@ -31,7 +31,6 @@ def pod(spec: dict[str, Any] | None = None, **container: Any) -> dict[str, Any]:
         (pod(resources={"limits": {"cpu": "1", "memory": "1Mi"}}), [f"{C}.resources.limits[cpu]"]),
         (pod(securityContext={"privileged": True}), [f"{C}.securityContext.privileged"]),
         (pod(securityContext={"procMount": "Default"}), []),
-        (pod(livenessProbe={"grpc": {"port": 1}}), [f"{C}.livenessProbe.grpc"]),
         (pod(ports=[{"containerPort": 1}, {"containerPort": 2, "hostPort": 2}]), [f"{C}.ports[1].hostPort"]),
         (
             pod(volumeMounts=[{"mountPropagation": "None"}, {"mountPropagation": "Bidirectional"}]),
