@@ -54,6 +54,12 @@ def _check(request: web.Request, name: str) -> None:
         raise invalid(LOG_OPTIONS, name, causes)
 
 
+def check_assigned(pod: Object) -> None:
+    """ApiError 400 for a Pod that is on no node: there is no kubelet to talk to."""
+    if not pod["spec"].get("nodeName"):
+        raise bad_request(f"pod {pod['metadata']['name']} does not have a host assigned")
+
+
 async def serve(request: web.Request, runtime: Runtime, pod: Object) -> web.StreamResponse:
     query = request.query
     container = chosen_container(pod, query.get("container", ""))

@@ -54,6 +54,8 @@ DIRECTORIES = (
     "var/log",
     "var/tmp",
 )
+# Where busybox finds its program, out of the way of what is mounted at /host, as by `kubectl debug node`.
+PROGRAM = "/usr/libexec/host/busybox"
 # Debian's merged /usr (https://wiki.debian.org/UsrMerge).
 MERGED_USR = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64", "var/run": "/run"}
 
@@ -163,8 +165,8 @@ def _applets() -> tuple[str, ...]:
 
 def _busybox_links() -> dict[str, str]:
     """busybox and nothing else on the PATH: every applet in /bin."""
-    links = {f"bin/{applet}": "/host/bin/busybox" for applet in _applets()}
-    return {**links, "bin/busybox": "/host/bin/busybox", "lib": "usr/lib", "lib64": "usr/lib64", "var/run": "/run"}
+    links = {f"bin/{applet}": PROGRAM for applet in _applets()}
+    return {**links, "bin/busybox": PROGRAM, "lib": "usr/lib", "lib64": "usr/lib64", "var/run": "/run"}
 
 
 NGINX = Recipe(
@@ -185,10 +187,10 @@ BUSYBOX = Recipe(
     programs=("busybox",),
     package="busybox",
     command=("sh",),
-    host={"/usr/lib": Shown("/usr/lib"), "/usr/lib64": Shown("/usr/lib64"), "/host/bin": Shown("/usr/bin")},
+    host={"/usr/lib": Shown("/usr/lib"), "/usr/lib64": Shown("/usr/lib64"), "/usr/libexec/host": Shown("/usr/bin")},
     files=_base_files,
     links=_busybox_links,
-    directories=(*DIRECTORIES, "bin", "usr/lib", "usr/lib64", "host/bin"),
+    directories=(*DIRECTORIES, "bin", "usr/lib", "usr/lib64", "usr/libexec/host"),
 )
 TINY_TOOLS = Recipe(
     name="tiny-tools",
