@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pocketkube.events import EventRecorder
-from pocketkube.node import claimed_storage, local_storage
+from pocketkube.node import claimed_storage, leases, local_storage
 from pocketkube.node.builtin import Program
 from pocketkube.node.containers import Container
 from pocketkube.node.images import Images
@@ -69,6 +69,7 @@ class Kubelets:
             tasks.create_task(Sampler(self._containers).run())
             tasks.create_task(self._follow_pods())
             tasks.create_task(self._evict())
+            tasks.create_task(leases.renew(self._registry))
 
     async def _evict(self) -> None:
         while True:
