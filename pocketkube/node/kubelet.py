@@ -96,6 +96,11 @@ class Kubelets:
             if worker.pod["metadata"]["namespace"] == namespace:
                 worker.config_changed()
 
+    @property
+    def control_plane(self) -> Prober:
+        """Who asks from the first node."""
+        return next(iter(self._machines.values())).prober
+
     def worker(self, uid: str) -> PodWorker | None:
         return self._workers.get(uid)
 

@@ -237,3 +237,48 @@ def test_who_may_do_what(kubectl: Kubectl) -> None:
     assert kubectl("auth", "can-i", "create", "services").stdout == "yes\n"
     assert kubectl("auth", "can-i", "--list").stdout.splitlines()[1].split() == ["*.*", "[]", "[]", "[*]"]
     assert kubectl("auth", "whoami").stdout.split()[2:4] == ["Username", "kubernetes-admin"]
+
+
+def test_a_pod_on_no_node_cannot_be_talked_to(kubectl: Kubectl, namespace: str) -> None:
+    overrides = '{"spec":{"nodeSelector":{"no":"such"}}}'
+    kubectl("run", "nowhere", "--image=busybox:1.36", f"--overrides={overrides}", namespace=namespace)
+    refused = kubectl("exec", "nowhere", "--", "true", namespace=namespace, fails=True).stderr
+    assert refused == "error: unable to upgrade connection: pod nowhere does not have a host assigned\n"
+    assert kubectl("logs", "nowhere", namespace=namespace).stdout == ""
+
+
+@pytest.mark.parametrize("asked", ["demo-nodeport-svc:http", "demo-nodeport-svc:8080", "http:demo-nodeport-svc:http"])
+def test_services_are_reached_through_the_api_server(kubectl: Kubectl, demo: str, asked: str) -> None:
+    path = f"/api/v1/namespaces/{demo}/services/{asked}/proxy"
+    page = kubectl("get", "--raw", path).stdout  # kubectl follows to the path with a slash at its end
+    assert "nginx-" in page
+    assert kubectl("get", "--raw", f"{path}/").stdout
+    assert "NotFound" in kubectl("get", "--raw", f"{path}/nosuch", fails=True).stderr
+
+
+def test_pods_are_reached_through_the_api_server(kubectl: Kubectl, demo: str) -> None:
+    pod = kubectl("get", "pod", "-l", "app=nginx", "-o", "jsonpath={.items[0].metadata.name}", namespace=demo).stdout
+    path = f"/api/v1/namespaces/{demo}/pods/{pod}"
+    assert pod in kubectl("get", "--raw", f"{path}/proxy/").stdout
+    refused = kubectl("get", "--raw", f"{path}:81/proxy/", fails=True).stderr
+    assert re.search(r"error trying to reach service: dial tcp [\d.]+:81: connect: connection refused\n$", refused)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ("nosuch", 'Error from server (NotFound): services "nosuch" not found\n'),
+        ("demo-nodeport-svc:9", 'no service port 9 found for service "demo-nodeport-svc"\n'),
+        ("demo-nodeport-svc", 'no endpoints available for service "demo-nodeport-svc"\n'),
+        ("ftp:demo-nodeport-svc:http", 'invalid service request "ftp:demo-nodeport-svc:http"\n'),
+    ],
+)
+def test_a_service_that_is_not_reached_says_why(kubectl: Kubectl, demo: str, asked: str, says: str) -> None:
+    refused = kubectl("get", "--raw", f"/api/v1/namespaces/{demo}/services/{asked}/proxy/", fails=True).stderr
+    assert refused.endswith(says)
+
+
+def test_debugs_a_node(kubectl: Kubectl, namespace: str) -> None:
+    """`kubectl debug node` mounts the node's files at /host."""
+    kubectl("debug", "node/node01", "--image=busybox:1.36", "--", "sh", "-c", "ls /host", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod", "--all", "--timeout=15s", namespace=namespace)
