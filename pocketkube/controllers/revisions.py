@@ -18,10 +18,9 @@ HASH = "controller-revision-hash"  # on Pods: which revision they are of
 
 
 def template_hash(template: Object) -> str:
-    """Stable for equal templates: a number of 32 bits, its digits written as letters that spell no words."""
+    """Stable for equal templates, and made of letters that spell no words."""
     digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).digest()
-    number = str(int.from_bytes(digest[:4]))
-    return "".join(NAME_LETTERS[ord(digit) % len(NAME_LETTERS)] for digit in number)
+    return "".join(NAME_LETTERS[byte % len(NAME_LETTERS)] for byte in digest[:10])
 
 
 class Revisions:

@@ -97,9 +97,9 @@ class Kubelets:
                 worker.config_changed()
 
     @property
-    def control_plane(self) -> Prober:
-        """Who asks from the first node."""
-        return next(iter(self._machines.values())).prober
+    def control_plane(self) -> int:
+        """The network namespace of the first node, a descriptor."""
+        return next(iter(self._machines.values())).node.netns
 
     def worker(self, uid: str) -> PodWorker | None:
         return self._workers.get(uid)

@@ -164,7 +164,7 @@ class PodWorker:
         policy = spec.get("imagePullPolicy", "IfNotPresent")
         self._tell_of_missing_pull_secrets()
         image = machine.images.find(spec["image"], policy)
-        self._tell_of_pull(spec, policy)
+        self._tell_of_pull(spec, policy, image.size)
         message_file.touch()
         message_file.chmod(0o666)
         launch = launch_of(
@@ -334,11 +334,12 @@ class PodWorker:
             message = f"{what}; attempting to pull the image may not succeed."
             self._machine.recorder.event(self.pod, "Warning", "FailedToRetrieveImagePullSecret", message)
 
-    def _tell_of_pull(self, spec: Object, policy: str) -> None:
+    def _tell_of_pull(self, spec: Object, policy: str, size: int) -> None:
         image = spec["image"]
         if policy == "Always":
             self.event("Normal", "Pulling", f'Pulling image "{image}"', spec)
-            message = f'Successfully pulled image "{image}" in 1ms (1ms including waiting). Image size: 0 bytes.'
+            took = "in 1ms (1ms including waiting)"
+            message = f'Successfully pulled image "{image}" {took}. Image size: {size} bytes.'
         else:
             message = f'Container image "{image}" already present on machine and can be accessed by the pod'
         self.event("Normal", "Pulled", message, spec)

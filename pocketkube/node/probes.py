@@ -53,7 +53,7 @@ class Prober:
         url = f"{scheme}://{host}:{port}{path if path.startswith('/') else '/' + path}"
         headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Connection": "close"}
         headers.update({each["name"]: each.get("value", "") for each in action.get("httpHeaders") or ()})
-        connector = aiohttp.TCPConnector(socket_factory=self.open_socket, force_close=True, ssl=False)
+        connector = aiohttp.TCPConnector(socket_factory=self._socket, force_close=True, ssl=False)
         try:
             async with (
                 asyncio.timeout(timeout),
@@ -77,7 +77,7 @@ class Prober:
         """A TCPSocketAction: whether somebody accepts the connection."""
         port = port_number(action["port"], container)
         host = action.get("host") or address
-        with self.open_socket((socket.AF_INET, socket.SOCK_STREAM, 0, "", (host, port))) as connection:
+        with self._socket((socket.AF_INET, socket.SOCK_STREAM, 0, "", (host, port))) as connection:
             try:
                 async with asyncio.timeout(timeout):
                     await asyncio.get_running_loop().sock_connect(connection, (host, port))
@@ -87,8 +87,7 @@ class Prober:
                 return f"dial tcp {host}:{port}: connect: {os.strerror(error.errno or 0).lower()}"
         return None
 
-    def open_socket(self, address: Any) -> socket.socket:
-        """A socket of the node's for what getaddrinfo gives."""
+    def _socket(self, address: Any) -> socket.socket:
         family, kind, protocol, *_ = address
         with namespaces.inside_network_namespace(self._netns):
             made = socket.socket(family, kind, protocol)

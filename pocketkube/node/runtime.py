@@ -162,7 +162,11 @@ class Runtime:
 
     def control_plane_socket(self, address: Any) -> socket.socket:
         """A socket of the node that the API server is on, for what getaddrinfo gives."""
-        return self._kubelets.control_plane.open_socket(address)
+        family, kind, protocol, *_ = address
+        with inside_network_namespace(self._kubelets.control_plane):
+            made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
 
     def log(self, namespace: str, pod: str, container: str, previous: bool = False) -> Log:
         """The container's log, or that of the run before; ApiError 400 with the kubelet's words when there is none."""
