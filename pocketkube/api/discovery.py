@@ -142,6 +142,7 @@ def _subresources(resource: Resource) -> list[Object]:
         found += [
             sub("attach", "PodAttachOptions", ["create", "get"]),
             sub("binding", "Binding", ["create"]),
+            sub("ephemeralcontainers", "Pod", change),
             sub("eviction", "Eviction", ["create"], group=EVICTIONS[0], version=EVICTIONS[1]),
             sub("exec", "PodExecOptions", ["create", "get"]),
             sub("log", "Pod", ["get"]),

@@ -141,13 +141,14 @@ class ApiServer:
     async def _subresource(self, request: web.Request) -> web.StreamResponse:
         resource, namespace = self._target(request)
         name, subresource = request.match_info["name"], request.match_info["subresource"]
-        if subresource == "status" and resource.has_status:
+        written = subresource == "status" and resource.has_status
+        if written or (resource, subresource) == (PODS, "ephemeralcontainers"):
             if request.method == "GET":
                 return self._handlers.get(request, resource, namespace, name)
             change = {"PUT": self._handlers.update, "PATCH": self._handlers.patch}
             if request.method not in change:
                 raise method_not_allowed()
-            return await change[request.method](request, resource, namespace, name, "status")
+            return await change[request.method](request, resource, namespace, name, subresource)
         if resource is NAMESPACES and subresource == "finalize":
             if request.method != "PUT":
                 raise method_not_allowed()

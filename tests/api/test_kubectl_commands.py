@@ -282,3 +282,35 @@ def test_debugs_a_node(kubectl: Kubectl, namespace: str) -> None:
     """`kubectl debug node` mounts the node's files at /host."""
     kubectl("debug", "node/node01", "--image=busybox:1.36", "--", "sh", "-c", "ls /host", namespace=namespace)
     kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod", "--all", "--timeout=15s", namespace=namespace)
+
+
+def test_debugs_a_pod(kubectl: Kubectl, own_demo: str) -> None:
+    """In its network, and with `--target` among the processes of one of its containers."""
+    pod = kubectl("get", "pod", "-l", "app=nginx", "-o", "name", namespace=own_demo).stdout.split()[0]
+    script = ["--", "sh", "-c", "ps; wget -qO- localhost"]
+    said = kubectl("debug", pod, "--image=busybox:1.36", "--target=nginx", "-c", "dbg", *script, namespace=own_demo)
+    assert said.stdout.startswith('Targeting container "nginx".')
+    ended = "--for=jsonpath={.status.ephemeralContainerStatuses[0].state.terminated.reason}=Completed"
+    kubectl("wait", ended, pod, "--timeout=10s", namespace=own_demo)
+    printed = kubectl("logs", pod, "-c", "dbg", namespace=own_demo).stdout
+    assert "nginx: master process" in printed
+    assert "nginx-" in printed.splitlines()[-1]
+    described = kubectl("describe", pod, namespace=own_demo).stdout
+    assert "Ephemeral Containers:\n  dbg:\n" in described
+    assert "spec.ephemeralContainers{dbg}" in described
+    refused = kubectl("debug", pod, "--image=nginx", "-c", "dbg", namespace=own_demo, fails=True).stderr
+    assert 'Forbidden: existing ephemeral containers "dbg" may not be changed' in refused
+
+
+def test_debugs_with_a_terminal(cluster: Cluster, kubectl: Kubectl, own_demo: str) -> None:
+    pod = kubectl("get", "pod", "-l", "app=nginx", "-o", "name", namespace=own_demo).stdout.split()[0]
+    ours, theirs = pty.openpty()
+    command = [KUBECTL, "--kubeconfig", cluster.kubeconfig, "-n", own_demo, "debug", "-it", pod, "--image=busybox:1.36"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as running:
+        os.close(theirs)
+        read_until(ours, b"# ")
+        os.write(ours, b"echo su''m $((40 + 2))\n")
+        read_until(ours, b"sum 42")
+        os.write(ours, b"exit\n")
+        assert running.wait(SECONDS) == 0
+    os.close(ours)
