@@ -118,6 +118,7 @@ STATEFULSETS = Resource(
     has_scale=True,
     has_generation=True,
 )
+LEASES = Resource("coordination.k8s.io", "v1", "leases", "lease", "Lease")
 JOBS = Resource("batch", "v1", "jobs", "job", "Job", categories=("all",), has_status=True, has_generation=True)
 ENDPOINTSLICES = Resource(
     "discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice", has_generation=True
@@ -176,6 +177,7 @@ SERVED = (
     REPLICASETS,
     STATEFULSETS,
     JOBS,
+    LEASES,
     ENDPOINTSLICES,
     EVENTS_V1,
     NETWORKPOLICIES,

@@ -3,7 +3,16 @@
 Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
 """
 
-from pocketkube.admission import daemonsets, jobs, limit_ranger, pod_plugins, pod_security, quota, service_fields
+from pocketkube.admission import (
+    daemonsets,
+    ephemeral_containers,
+    jobs,
+    limit_ranger,
+    pod_plugins,
+    pod_security,
+    quota,
+    service_fields,
+)
 from pocketkube.admission.allocation import allocate
 from pocketkube.admission.decoding import decode, decode_patched, decode_struct
 from pocketkube.admission.defaults import default
@@ -19,6 +28,7 @@ __all__ = [
     "decode_patched",
     "decode_struct",
     "default",
+    "ephemeral_containers",
     "mutate",
     "read_warnings",
     "validate_create",
@@ -49,6 +59,11 @@ def admit(store: Store, resource: Resource, new: Object, old: Object | None) -> 
     """ApiError 403 for what the namespace does not allow. `old` is None for a new object. The quota comes last."""
     if resource is PODS and old is None:
         limit_ranger.admit(store, new)
+    if resource is PODS and (old is None or _debugging(new) != _debugging(old)):
         pod_security.admit(store, new)
     if resource.namespaced:
         quota.admit(store, resource, new, old)
+
+
+def _debugging(pod: Object) -> list[Object]:
+    return pod["spec"].get("ephemeralContainers") or []

@@ -54,6 +54,8 @@ DIRECTORIES = (
     "var/log",
     "var/tmp",
 )
+# Where busybox finds its program, out of the way of what is mounted at /host, as by `kubectl debug node`.
+PROGRAM = "/usr/libexec/host/busybox"
 # Debian's merged /usr (https://wiki.debian.org/UsrMerge).
 MERGED_USR = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64", "var/run": "/run"}
 
@@ -137,8 +139,9 @@ for word in "$@"; do
     esac
     case $word in -[cqS]T* | -[cqS][cqS]T*) set -- "$@" "${word%%T*}" ;; esac
 done
-[ "$seconds" ] || exec /host/bin/busybox wget "$@"
-/host/bin/busybox timeout -s PIPE "$seconds" /host/bin/busybox wget "$@"  # a signal of which the shell says nothing
+busybox=/usr/libexec/host/busybox
+[ "$seconds" ] || exec $busybox wget "$@"
+$busybox timeout -s PIPE "$seconds" $busybox wget "$@"  # a signal of which the shell says nothing
 status=$?
 [ $status = 141 ] || exit $status
 echo "wget: download timed out" >&2
@@ -193,8 +196,8 @@ def _busybox_files() -> dict[str, bytes]:
 
 def _busybox_links() -> dict[str, str]:
     """busybox and nothing else on the PATH: every applet in /bin."""
-    links = {f"bin/{applet}": "/host/bin/busybox" for applet in _applets() if applet != "wget"}
-    return {**links, "bin/busybox": "/host/bin/busybox", "lib": "usr/lib", "lib64": "usr/lib64", "var/run": "/run"}
+    links = {f"bin/{applet}": PROGRAM for applet in _applets() if applet != "wget"}
+    return {**links, "bin/busybox": PROGRAM, "lib": "usr/lib", "lib64": "usr/lib64", "var/run": "/run"}
 
 
 NGINX = Recipe(
@@ -215,10 +218,10 @@ BUSYBOX = Recipe(
     programs=("busybox",),
     package="busybox",
     command=("sh",),
-    host={"/usr/lib": Shown("/usr/lib"), "/usr/lib64": Shown("/usr/lib64"), "/host/bin": Shown("/usr/bin")},
+    host={"/usr/lib": Shown("/usr/lib"), "/usr/lib64": Shown("/usr/lib64"), "/usr/libexec/host": Shown("/usr/bin")},
     files=_busybox_files,
     links=_busybox_links,
-    directories=(*DIRECTORIES, "bin", "usr/lib", "usr/lib64", "host/bin"),
+    directories=(*DIRECTORIES, "bin", "usr/lib", "usr/lib64", "usr/libexec/host"),
 )
 TINY_TOOLS = Recipe(
     name="tiny-tools",
