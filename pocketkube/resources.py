@@ -118,6 +118,17 @@ STATEFULSETS = Resource(
     has_scale=True,
     has_generation=True,
 )
+CRONJOBS = Resource(
+    "batch",
+    "v1",
+    "cronjobs",
+    "cronjob",
+    "CronJob",
+    short_names=("cj",),
+    categories=("all",),
+    has_status=True,
+    has_generation=True,
+)
 JOBS = Resource("batch", "v1", "jobs", "job", "Job", categories=("all",), has_status=True, has_generation=True)
 ENDPOINTSLICES = Resource(
     "discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice", has_generation=True
@@ -151,6 +162,7 @@ SERVED = (
     DEPLOYMENTS,
     REPLICASETS,
     STATEFULSETS,
+    CRONJOBS,
     JOBS,
     ENDPOINTSLICES,
     EVENTS_V1,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from pocketkube.admission import daemonsets, jobs, secrets
+from pocketkube.admission import cronjobs, daemonsets, jobs, secrets
 from pocketkube.admission.service_validation import externally_accessible
 from pocketkube.resources import (
+    CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
@@ -28,6 +29,7 @@ from pocketkube.store import Object
 
 DEFAULT_MODE = 0o644
 NEW_STATUS: dict[Resource, Object] = {
+    CRONJOBS: {},
     DAEMONSETS: daemonsets.NEW_STATUS,
     DEPLOYMENTS: {},
     JOBS: {},
@@ -115,7 +117,9 @@ def _network_policy(policy: Object) -> None:
 
 def _workload(resource: Resource, obj: Object) -> None:
     spec = obj.setdefault("spec", {})
-    if resource is JOBS:
+    if resource is CRONJOBS:
+        cronjobs.default_spec(spec)
+    elif resource is JOBS:
         jobs.default_spec(spec)
     elif resource is DAEMONSETS:
         daemonsets.default_spec(spec)
@@ -139,7 +143,8 @@ def _workload(resource: Resource, obj: Object) -> None:
         retention = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
         retention.setdefault("whenDeleted", "Retain")
         retention.setdefault("whenScaled", "Retain")
-    template = spec.setdefault("template", {})
+    maker = spec["jobTemplate"]["spec"] if resource is CRONJOBS else spec
+    template = maker.setdefault("template", {})
     template.setdefault("metadata", {})
     _pod_spec(template.setdefault("spec", {}))
     obj.setdefault("status", dict(NEW_STATUS[resource]))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from pocketkube.admission import (
     configmap_validation,
+    cronjobs,
     daemonsets,
     endpoints_validation,
     event_validation,
@@ -24,6 +25,7 @@ from pocketkube.admission.resource_validation import limit_range, resource_quota
 from pocketkube.errors import Cause
 from pocketkube.resources import (
     CONFIGMAPS,
+    CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
@@ -48,8 +50,8 @@ from pocketkube.store import Object
 def validate_create(resource: Resource, obj: Object) -> list[Cause]:
     """Every reason why the object may not be created."""
     causes = metadata_validation.create(resource, obj["metadata"]) + _spec(resource, obj)
-    if resource is PODS:
-        causes += pod_validation.validate_new(obj)
+    if resource in NEW:
+        causes += NEW[resource](obj)
     return causes + pod_security.validate_labels(obj) if resource is NAMESPACES else causes
 
 
@@ -77,6 +79,7 @@ def _with_template(validate: Callable[[Object], list[Cause]]) -> Callable[[Objec
 
 RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
     CONFIGMAPS: configmap_validation.validate,
+    CRONJOBS: cronjobs.validate,
     DAEMONSETS: _with_template(daemonsets.validate),
     DEPLOYMENTS: lambda obj: workload_validation.deployment(obj["spec"]),
     ENDPOINTS: endpoints_validation.endpoints,
@@ -92,6 +95,10 @@ RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
     SECRETS: secrets.validate,
     SERVICES: service_validation.validate,
     STATEFULSETS: lambda obj: workload_validation.stateful_set(obj["spec"]),
+}
+NEW: dict[Resource, Callable[[Object], list[Cause]]] = {
+    CRONJOBS: cronjobs.validate_new,
+    PODS: pod_validation.validate_new,
 }
 UPDATES: dict[Resource, Callable[[Object, Object], list[Cause]]] = {
     CONFIGMAPS: configmap_validation.validate_update,

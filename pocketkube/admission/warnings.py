@@ -7,22 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.admission import not_carried_out, pod_security
-from pocketkube.resources import (
-    DAEMONSETS,
-    DEPLOYMENTS,
-    ENDPOINTS,
-    JOBS,
-    PODS,
-    REPLICASETS,
-    SERVICES,
-    STATEFULSETS,
-    Resource,
-)
+from pocketkube.admission import cronjobs, not_carried_out, pod_security, pod_templates
+from pocketkube.resources import CRONJOBS, ENDPOINTS, PODS, SERVICES, Resource
 from pocketkube.store import Object, Store
 
 ENDPOINTS_DEPRECATED = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
-TEMPLATED = (DAEMONSETS, DEPLOYMENTS, JOBS, REPLICASETS, STATEFULSETS)
 TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints"
 
 
@@ -33,10 +22,13 @@ def warnings(store: Store, resource: Resource, obj: Object, *, created: bool) ->
         found += pod_security.warnings(store, resource, obj)
     if resource is SERVICES:
         found += _service(obj)
+    if resource is CRONJOBS:
+        found += cronjobs.warnings(obj)
+    template = pod_templates.template_of(resource, obj)
     if resource is PODS and created:
         found += _pod(obj["spec"], "spec")
-    elif resource in TEMPLATED:
-        found += _pod(obj["spec"]["template"]["spec"], "spec.template.spec")
+    elif template:
+        found += _pod(template["spec"], f"{pod_templates.FIELDS[resource]}.spec")
     if resource is not PODS or created:
         found += not_carried_out.warnings(resource, obj)
     return list(dict.fromkeys(found))

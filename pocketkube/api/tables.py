@@ -10,6 +10,7 @@ from pocketkube.api.pod_summary import summarize
 from pocketkube.resources import (
     CONFIGMAPS,
     CONTROLLERREVISIONS,
+    CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
@@ -68,6 +69,13 @@ COLUMNS: dict[Resource, list[Column]] = {
         ("Name", "string", 0),
         *((name, "integer", 0) for name in ("Desired", "Current", "Ready", "Up-to-date", "Available")),
         *((name, "string", 0) for name in ("Node Selector", "Age")),
+        *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
+    ],
+    CRONJOBS: [
+        *((name, "string", 0) for name in ("Name", "Schedule", "Timezone")),
+        ("Suspend", "boolean", 0),
+        ("Active", "integer", 0),
+        *((name, "string", 0) for name in ("Last Schedule", "Age")),
         *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
     ],
     JOBS: [
@@ -297,6 +305,21 @@ def _daemon_set(daemon_set: Object, now: datetime) -> list[Any]:
     ]
 
 
+def _cron_job(cron_job: Object, now: datetime) -> list[Any]:
+    status, spec = cron_job.get("status", {}), cron_job["spec"]
+    last = status.get("lastScheduleTime")
+    return [
+        cron_job["metadata"]["name"],
+        spec["schedule"],
+        spec.get("timeZone", NONE),
+        "True" if spec.get("suspend") else "False",
+        len(status.get("active") or ()),
+        age(last, now) if last else NONE,
+        _created(cron_job, now),
+        *_template(spec["jobTemplate"]["spec"]),
+    ]
+
+
 def _job(job: Object, now: datetime) -> list[Any]:
     status, spec = job.get("status", {}), job["spec"]
     succeeded, parallelism = status.get("succeeded", 0), spec.get("parallelism") or 0
@@ -446,6 +469,7 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     REPLICASETS: _replicaset,
     STATEFULSETS: _stateful_set,
     DAEMONSETS: _daemon_set,
+    CRONJOBS: _cron_job,
     JOBS: _job,
     CONTROLLERREVISIONS: _controller_revision,
     SECRETS: _secret,

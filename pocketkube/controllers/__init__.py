@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from pocketkube.controllers.cronjobs import CronJobController
 from pocketkube.controllers.daemonset import DaemonSetController
 from pocketkube.controllers.deployments import DeploymentController
 from pocketkube.controllers.endpoints import EndpointsController
@@ -31,6 +32,7 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             StatefulSetController(registry),
             DaemonSetController(registry),
             JobController(registry),
+            CronJobController(registry),
             Scheduler(registry),
             NodeTaintController(registry),
             OrphanedPodController(registry),

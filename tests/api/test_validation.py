@@ -1,4 +1,4 @@
-"""What the API server refuses, with every cause: data/invalid.yaml, and its decoder's words: data/undecodable.yaml."""
+"""What the API server refuses, with every cause: data/invalid*.yaml, and its decoder's words: data/undecodable.yaml."""
 
 from __future__ import annotations
 
@@ -13,11 +13,16 @@ import yaml
 DATA = Path(__file__).parent / "data"
 Http = Callable[..., Any]
 PODS: Any = {"containers": [{"name": "c", "image": "busybox"}]}
+ONCE = {**PODS, "restartPolicy": "Never"}
 TEMPLATE = {"metadata": {"labels": {"app": "x"}}, "spec": PODS}
 WORKLOAD = {"spec": {"selector": {"matchLabels": {"app": "x"}}, "template": TEMPLATE}}
 # The path of each kind, and what the smallest object of it has beside its name.
 KINDS: dict[str, tuple[str, Any]] = {
     "ConfigMap": ("api/v1/namespaces/{}/configmaps", {}),
+    "CronJob": (
+        "apis/batch/v1/namespaces/{}/cronjobs",
+        {"spec": {"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": {"spec": ONCE}}}}},
+    ),
     "Deployment": ("apis/apps/v1/namespaces/{}/deployments", WORKLOAD),
     "EndpointSlice": (
         "apis/discovery.k8s.io/v1/namespaces/{}/endpointslices",
@@ -52,7 +57,7 @@ def send(http: Http, namespace: str, case: Any) -> Any:
     return http("POST", f"/{path.format(namespace)}?dryRun=All&fieldValidation=Strict", whole)
 
 
-@pytest.mark.parametrize("case", read("invalid.yaml"))
+@pytest.mark.parametrize("case", [case for file in sorted(DATA.glob("invalid*.yaml")) for case in read(file.name)])
 def test_refused(http: Http, demo: str, case: Any) -> None:
     answer = send(http, demo, case)
     assert answer.status == 422, answer.text
