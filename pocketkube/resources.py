@@ -133,6 +133,25 @@ JOBS = Resource("batch", "v1", "jobs", "job", "Job", categories=("all",), has_st
 ENDPOINTSLICES = Resource(
     "discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice", has_generation=True
 )
+INGRESSCLASSES = Resource(
+    "networking.k8s.io",
+    "v1",
+    "ingressclasses",
+    "ingressclass",
+    "IngressClass",
+    namespaced=False,
+    has_generation=True,
+)
+INGRESSES = Resource(
+    "networking.k8s.io",
+    "v1",
+    "ingresses",
+    "ingress",
+    "Ingress",
+    short_names=("ing",),
+    has_status=True,
+    has_generation=True,
+)
 NETWORKPOLICIES = Resource(
     "networking.k8s.io",
     "v1",
@@ -166,5 +185,7 @@ SERVED = (
     JOBS,
     ENDPOINTSLICES,
     EVENTS_V1,
+    INGRESSCLASSES,
+    INGRESSES,
     NETWORKPOLICIES,
 )

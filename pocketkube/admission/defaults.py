@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from pocketkube.admission import cronjobs, daemonsets, jobs, secrets
+from pocketkube.admission import cronjobs, daemonsets, ingress_classes, jobs, secrets
 from pocketkube.admission.service_validation import externally_accessible
 from pocketkube.resources import (
     CRONJOBS,
@@ -13,6 +13,8 @@ from pocketkube.resources import (
     DEPLOYMENTS,
     ENDPOINTS,
     ENDPOINTSLICES,
+    INGRESSCLASSES,
+    INGRESSES,
     JOBS,
     LIMITRANGES,
     NAMESPACES,
@@ -103,6 +105,11 @@ def _limit_range(limit_range: Object) -> None:
 def _resource_quota(quota: Object) -> None:
     quota.setdefault("spec", {})
     quota.setdefault("status", {})
+
+
+def _ingress(ingress: Object) -> None:
+    ingress.setdefault("spec", {})
+    ingress.setdefault("status", {"loadBalancer": {}})
 
 
 def _network_policy(policy: Object) -> None:
@@ -240,6 +247,8 @@ DEFAULTS: dict[Resource, Callable[[Object], None]] = {
     NAMESPACES: _namespace,
     LIMITRANGES: _limit_range,
     RESOURCEQUOTAS: _resource_quota,
+    INGRESSCLASSES: ingress_classes.default,
+    INGRESSES: _ingress,
     NETWORKPOLICIES: _network_policy,
     SECRETS: secrets.default,
 }

@@ -10,6 +10,8 @@ from pocketkube.admission import (
     daemonsets,
     endpoints_validation,
     event_validation,
+    ingress_classes,
+    ingresses,
     jobs,
     metadata_validation,
     node_validation,
@@ -31,6 +33,8 @@ from pocketkube.resources import (
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
+    INGRESSCLASSES,
+    INGRESSES,
     JOBS,
     LIMITRANGES,
     NAMESPACES,
@@ -85,6 +89,8 @@ RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
     ENDPOINTS: endpoints_validation.endpoints,
     ENDPOINTSLICES: endpoints_validation.endpoint_slice,
     EVENTS: event_validation.validate,
+    INGRESSCLASSES: ingress_classes.validate,
+    INGRESSES: ingresses.validate,
     JOBS: _with_template(jobs.validate),
     LIMITRANGES: lambda obj: limit_range(obj["spec"]),
     NETWORKPOLICIES: lambda obj: network_policy(obj["spec"]),
@@ -98,6 +104,7 @@ RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
 }
 NEW: dict[Resource, Callable[[Object], list[Cause]]] = {
     CRONJOBS: cronjobs.validate_new,
+    INGRESSES: ingresses.validate_new,
     PODS: pod_validation.validate_new,
 }
 UPDATES: dict[Resource, Callable[[Object, Object], list[Cause]]] = {
@@ -105,6 +112,7 @@ UPDATES: dict[Resource, Callable[[Object, Object], list[Cause]]] = {
     DAEMONSETS: lambda new, old: workload_validation.selector_update(new["spec"], old["spec"]),
     DEPLOYMENTS: lambda new, old: workload_validation.selector_update(new["spec"], old["spec"]),
     ENDPOINTSLICES: endpoints_validation.endpoint_slice_update,
+    INGRESSCLASSES: ingress_classes.validate_update,
     JOBS: lambda new, old: jobs.validate_update(new["spec"], old["spec"]),
     NODES: node_validation.validate_update,
     PODS: lambda new, old: pod_update.validate(new["spec"], old["spec"]),

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.admission import cronjobs, not_carried_out, pod_security, pod_templates
-from pocketkube.resources import CRONJOBS, ENDPOINTS, PODS, SERVICES, Resource
+from pocketkube.admission import cronjobs, ingresses, not_carried_out, pod_security, pod_templates
+from pocketkube.resources import CRONJOBS, ENDPOINTS, INGRESSES, PODS, SERVICES, Resource
 from pocketkube.store import Object, Store
 
 ENDPOINTS_DEPRECATED = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
@@ -24,6 +24,8 @@ def warnings(store: Store, resource: Resource, obj: Object, *, created: bool) ->
         found += _service(obj)
     if resource is CRONJOBS:
         found += cronjobs.warnings(obj)
+    if resource is INGRESSES and created:
+        found += ingresses.warnings(obj)
     template = pod_templates.template_of(resource, obj)
     if resource is PODS and created:
         found += _pod(obj["spec"], "spec")

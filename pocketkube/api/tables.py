@@ -16,6 +16,8 @@ from pocketkube.resources import (
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
+    INGRESSCLASSES,
+    INGRESSES,
     JOBS,
     LIMITRANGES,
     NAMESPACES,
@@ -37,6 +39,7 @@ NONE = "<none>"
 UNSET = "<unset>"
 UNKNOWN = "<unknown>"
 SHOWN_ENDPOINTS = 3
+SHOWN_HOSTS = 3
 
 # name, type, priority (1: with -o wide)
 Column = tuple[str, str, int]
@@ -102,6 +105,8 @@ COLUMNS: dict[Resource, list[Column]] = {
         ("Name", "string", 1),
     ],
     LIMITRANGES: [("Name", "string", 0), ("Created At", "date", 0)],
+    INGRESSCLASSES: [(name, "string", 0) for name in ("Name", "Controller", "Parameters", "Age")],
+    INGRESSES: [(name, "string", 0) for name in ("Name", "Class", "Hosts", "Address", "Ports", "Age")],
     NETWORKPOLICIES: [(name, "string", 0) for name in ("Name", "Pod-Selector", "Age")],
     RESOURCEQUOTAS: [(name, "string", 0) for name in ("Name", "Request", "Limit", "Age")],
     CONFIGMAPS: [(name, "string", 0) for name in ("Name", "Data", "Age")],
@@ -437,6 +442,41 @@ def _resource_quota(quota: Object, now: datetime) -> list[Any]:
     return [quota["metadata"]["name"], ", ".join(requests), ", ".join(limits), _created(quota, now)]
 
 
+def _ingress_class(ingress_class: Object, now: datetime) -> list[Any]:
+    spec = ingress_class["spec"]
+    parameters = spec.get("parameters")
+    shown = NONE
+    if parameters:
+        group = f".{parameters['apiGroup']}" if "apiGroup" in parameters else ""
+        shown = f"{parameters['kind']}{group}/{parameters['name']}"
+    return [ingress_class["metadata"]["name"], spec.get("controller", ""), shown, _created(ingress_class, now)]
+
+
+def _ingress(ingress: Object, now: datetime) -> list[Any]:
+    spec = ingress["spec"]
+    balancers = ingress.get("status", {}).get("loadBalancer", {}).get("ingress") or ()
+    addresses = {each.get("ip") or each.get("hostname") or "" for each in balancers} - {""}
+    return [
+        ingress["metadata"]["name"],
+        spec.get("ingressClassName", NONE),
+        _hosts(spec.get("rules") or []),
+        ",".join(sorted(addresses)),
+        "80, 443" if spec.get("tls") else "80",
+        _created(ingress, now),
+    ]
+
+
+def _hosts(rules: list[Object]) -> str:
+    """The first that rules name; of a rule after them nothing is told but that there is one."""
+    shown: list[str] = []
+    for rule in rules:
+        if len(shown) == SHOWN_HOSTS:
+            return f"{','.join(shown)} + {len(rules) - SHOWN_HOSTS} more..."
+        if rule.get("host"):
+            shown.append(rule["host"])
+    return ",".join(shown) or "*"
+
+
 def _network_policy(policy: Object, now: datetime) -> list[Any]:
     return [policy["metadata"]["name"], _selector(policy["spec"]["podSelector"]), _created(policy, now)]
 
@@ -477,6 +517,8 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     NAMESPACES: _namespace,
     EVENTS: _event,
     LIMITRANGES: _limit_range,
+    INGRESSCLASSES: _ingress_class,
+    INGRESSES: _ingress,
     NETWORKPOLICIES: _network_policy,
     RESOURCEQUOTAS: _resource_quota,
     CONFIGMAPS: _configmap,

@@ -41,6 +41,7 @@ CREATED: list[tuple[list[str], dict[str, Any]]] = [
         ["cronjob", "web", "--image=busybox:1.36", "--schedule=@daily", "--", "true"],
         {"spec.schedule": "@daily", "spec.jobTemplate.spec.template.spec.containers.0.command": ["true"]},
     ),
+    (["ingress", "web", "--rule=a.b/=web:80"], {"spec.rules.0.http.paths.0.pathType": "Exact"}),
     (["job", "web", "--image=busybox:1.36", "--", "true"], {"spec.template.spec.containers.0.command": ["true"]}),
 ]
 

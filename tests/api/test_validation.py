@@ -29,6 +29,11 @@ KINDS: dict[str, tuple[str, Any]] = {
         {"addressType": "IPv4", "endpoints": [], "ports": []},
     ),
     "Endpoints": ("api/v1/namespaces/{}/endpoints", {}),
+    "Ingress": (
+        "apis/networking.k8s.io/v1/namespaces/{}/ingresses",
+        {"spec": {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}}},
+    ),
+    "IngressClass": ("apis/networking.k8s.io/v1/ingressclasses", {"spec": {"controller": "acme.io/ingress"}}),
     "Namespace": ("api/v1/namespaces", {}),
     "Pod": ("api/v1/namespaces/{}/pods", {"spec": PODS}),
     "ReplicaSet": ("apis/apps/v1/namespaces/{}/replicasets", WORKLOAD),
