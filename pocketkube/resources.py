@@ -62,6 +62,18 @@ PODS = Resource(
     has_status=True,
     has_generation=True,
 )
+REPLICATIONCONTROLLERS = Resource(
+    "",
+    "v1",
+    "replicationcontrollers",
+    "replicationcontroller",
+    "ReplicationController",
+    short_names=("rc",),
+    categories=("all",),
+    has_status=True,
+    has_scale=True,
+    has_generation=True,
+)
 RESOURCEQUOTAS = Resource(
     "", "v1", "resourcequotas", "resourcequota", "ResourceQuota", short_names=("quota",), has_status=True
 )
@@ -172,6 +184,7 @@ SERVED = (
     NAMESPACES,
     NODES,
     PODS,
+    REPLICATIONCONTROLLERS,
     RESOURCEQUOTAS,
     SECRETS,
     SERVICEACCOUNTS,

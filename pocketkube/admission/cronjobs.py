@@ -1,4 +1,4 @@
-"""CronJobs: defaults, validation and warnings.
+"""CronJobs: defaults and validation.
 
 Source: k8s.io/kubernetes/pkg/apis/batch and pkg/registry/batch/cronjob
 """
@@ -6,7 +6,6 @@ Source: k8s.io/kubernetes/pkg/apis/batch and pkg/registry/batch/cronjob
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 from pocketkube import cron_schedule
@@ -54,13 +53,6 @@ def validate_new(cron_job: Object) -> list[Cause]:
     if len(name) <= LONGEST_NAME:
         return []
     return [Cause.invalid("metadata.name", quoted(name), f"must be no more than {LONGEST_NAME} characters")]
-
-
-def warnings(cron_job: Object) -> Iterator[str]:
-    problems = formats.label_problems(cron_job["metadata"]["name"])
-    if problems:
-        what = "this is used in Pod names and hostnames, which can result in surprising behavior"
-        yield f"metadata.name: {what}; a DNS label is recommended: [{' '.join(problems)}]"
 
 
 def _schedule(schedule: str) -> list[Cause]:

@@ -21,6 +21,7 @@ from pocketkube.resources import (
     NETWORKPOLICIES,
     PODS,
     REPLICASETS,
+    REPLICATIONCONTROLLERS,
     RESOURCEQUOTAS,
     SECRETS,
     SERVICES,
@@ -157,6 +158,21 @@ def _workload(resource: Resource, obj: Object) -> None:
     obj.setdefault("status", dict(NEW_STATUS[resource]))
 
 
+def _replication_controller(controller: Object) -> None:
+    """Whom it is for, and what it is called, is what its Pods are called."""
+    spec = controller.setdefault("spec", {})
+    spec.setdefault("replicas", 1)
+    controller.setdefault("status", {"replicas": 0})
+    template = spec.get("template")
+    if template is None:
+        return
+    labels = template.setdefault("metadata", {}).get("labels")
+    _pod_spec(template.setdefault("spec", {}))
+    for owner, field in ((spec, "selector"), (controller["metadata"], "labels")):
+        if labels and not owner.get(field):
+            owner[field] = dict(labels)
+
+
 def _pod(pod: Object) -> None:
     spec = pod.setdefault("spec", {})
     _pod_spec(spec)
@@ -246,6 +262,7 @@ DEFAULTS: dict[Resource, Callable[[Object], None]] = {
     ENDPOINTS: _endpoints,
     NAMESPACES: _namespace,
     LIMITRANGES: _limit_range,
+    REPLICATIONCONTROLLERS: _replication_controller,
     RESOURCEQUOTAS: _resource_quota,
     INGRESSCLASSES: ingress_classes.default,
     INGRESSES: _ingress,

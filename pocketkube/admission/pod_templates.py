@@ -8,13 +8,16 @@ from pocketkube.resources import (
     DEPLOYMENTS,
     JOBS,
     REPLICASETS,
+    REPLICATIONCONTROLLERS,
     STATEFULSETS,
     Resource,
 )
 from pocketkube.store import Object
 
 FIELDS: dict[Resource, str] = {
-    **dict.fromkeys((DAEMONSETS, DEPLOYMENTS, JOBS, REPLICASETS, STATEFULSETS), "spec.template"),
+    **dict.fromkeys(
+        (DAEMONSETS, DEPLOYMENTS, JOBS, REPLICASETS, REPLICATIONCONTROLLERS, STATEFULSETS), "spec.template"
+    ),
     CRONJOBS: "spec.jobTemplate.spec.template",
 }
 

@@ -7,11 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.admission import cronjobs, ingresses, not_carried_out, pod_security, pod_templates
-from pocketkube.resources import CRONJOBS, ENDPOINTS, INGRESSES, PODS, SERVICES, Resource
+from pocketkube.admission import formats, ingresses, not_carried_out, pod_security, pod_templates
+from pocketkube.resources import (
+    CRONJOBS,
+    DEPLOYMENTS,
+    ENDPOINTS,
+    INGRESSES,
+    JOBS,
+    PODS,
+    REPLICASETS,
+    REPLICATIONCONTROLLERS,
+    SERVICES,
+    Resource,
+)
 from pocketkube.store import Object, Store
 
 ENDPOINTS_DEPRECATED = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+NAMES_OF_PODS = (CRONJOBS, DEPLOYMENTS, JOBS, REPLICASETS, REPLICATIONCONTROLLERS)  # begin with theirs
 TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints"
 
 
@@ -22,8 +34,8 @@ def warnings(store: Store, resource: Resource, obj: Object, *, created: bool) ->
         found += pod_security.warnings(store, resource, obj)
     if resource is SERVICES:
         found += _service(obj)
-    if resource is CRONJOBS:
-        found += cronjobs.warnings(obj)
+    if resource in NAMES_OF_PODS and created:
+        found += _name(obj["metadata"]["name"])
     if resource is INGRESSES and created:
         found += ingresses.warnings(obj)
     template = pod_templates.template_of(resource, obj)
@@ -39,6 +51,13 @@ def warnings(store: Store, resource: Resource, obj: Object, *, created: bool) ->
 def read_warnings(resource: Resource) -> list[str]:
     """What a client is told whatever it does with objects of this kind."""
     return [ENDPOINTS_DEPRECATED] if resource is ENDPOINTS else []
+
+
+def _name(name: str) -> Iterator[str]:
+    problems = formats.label_problems(name)
+    if problems:
+        what = "this is used in Pod names and hostnames, which can result in surprising behavior"
+        yield f"metadata.name: {what}; a DNS label is recommended: [{' '.join(problems)}]"
 
 
 def _service(service: Object) -> Iterator[str]:

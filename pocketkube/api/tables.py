@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pocketkube.api.pod_summary import summarize
+from pocketkube.label_selector import selector_of
 from pocketkube.resources import (
     CONFIGMAPS,
     CONTROLLERREVISIONS,
@@ -25,6 +26,7 @@ from pocketkube.resources import (
     NODES,
     PODS,
     REPLICASETS,
+    REPLICATIONCONTROLLERS,
     RESOURCEQUOTAS,
     SCALES,
     SECRETS,
@@ -118,6 +120,7 @@ COLUMNS: dict[Resource, list[Column]] = {
         ("Age", "string", 0),
     ],
 }
+COLUMNS[REPLICATIONCONTROLLERS] = COLUMNS[REPLICASETS]
 
 
 def table(resource: Resource, objects: list[Object], metadata: Object, include: str) -> Object:
@@ -285,7 +288,7 @@ def _replicaset(replicaset: Object, now: datetime) -> list[Any]:
         status.get("replicas", 0),
         status.get("readyReplicas", 0),
         _created(replicaset, now),
-        *_template(spec),
+        *_template({**spec, "selector": selector_of(replicaset)}),
     ]
 
 
@@ -507,6 +510,7 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     ENDPOINTSLICES: _slice,
     DEPLOYMENTS: _deployment,
     REPLICASETS: _replicaset,
+    REPLICATIONCONTROLLERS: _replicaset,
     STATEFULSETS: _stateful_set,
     DAEMONSETS: _daemon_set,
     CRONJOBS: _cron_job,

@@ -15,7 +15,7 @@ from pocketkube.controllers.mirroring import EndpointSliceMirroringController
 from pocketkube.controllers.namespace import NamespaceController
 from pocketkube.controllers.node_taints import NodeTaintController
 from pocketkube.controllers.orphaned_pods import OrphanedPodController
-from pocketkube.controllers.replicaset import ReplicaSetController
+from pocketkube.controllers.replicaset import ReplicaSetController, ReplicationManager
 from pocketkube.controllers.resourcequota import ResourceQuotaController
 from pocketkube.controllers.scheduler import Scheduler
 from pocketkube.controllers.statefulset import StatefulSetController
@@ -29,6 +29,7 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             NamespaceController(registry, ca_certificate),
             DeploymentController(registry),
             ReplicaSetController(registry),
+            ReplicationManager(registry),
             StatefulSetController(registry),
             DaemonSetController(registry),
             JobController(registry),

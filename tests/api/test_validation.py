@@ -37,6 +37,7 @@ KINDS: dict[str, tuple[str, Any]] = {
     "Namespace": ("api/v1/namespaces", {}),
     "Pod": ("api/v1/namespaces/{}/pods", {"spec": PODS}),
     "ReplicaSet": ("apis/apps/v1/namespaces/{}/replicasets", WORKLOAD),
+    "ReplicationController": ("api/v1/namespaces/{}/replicationcontrollers", {"spec": {"template": TEMPLATE}}),
     "Service": ("api/v1/namespaces/{}/services", {"spec": {"ports": [{"port": 80}]}}),
     "StatefulSet": ("apis/apps/v1/namespaces/{}/statefulsets", WORKLOAD),
 }
