@@ -77,9 +77,6 @@ def test_next(schedule: str, before: str, follows: str | None) -> None:
     assert found == (datetime.fromisoformat(follows).replace(tzinfo=UTC) if follows else None)
 
 
-NUMBERS = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12), "weekday": (0, 6)}
-
-
 @st.composite
 def fields(draw: st.DrawFn, least: int, most: int) -> str:
     first, last = sorted((draw(st.integers(least, most)), draw(st.integers(least, most))))

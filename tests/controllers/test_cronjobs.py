@@ -190,6 +190,15 @@ def test_as_many_finished_jobs_are_kept_as_are_asked_for() -> None:
     assert deleted == [f"Deleted job {clock.name(1)}", f"Deleted job {clock.name(0)}"]
 
 
+def test_a_success_is_noted_where_no_job_is_kept() -> None:
+    clock = Clock(successfulJobsHistoryLimit=0)
+    clock.minute(0)
+    clock.end(clock.name(0))
+    clock.minute(0.1)
+    assert (clock.jobs(), clock.active()) == ([], [])
+    assert clock.status()["lastSuccessfulTime"] == f"{clock.start:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def test_of_several_times_that_passed_the_latest_is_carried_out() -> None:
     clock = Clock()
     clock.minute(120)

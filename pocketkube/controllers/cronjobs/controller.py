@@ -178,7 +178,6 @@ class _Sync:
             self._tell("Warning", "FailedDelete", f"Deleted job: {error}")
             raise
         self._forget(uid)
-        self._jobs = [job for job in self._jobs if job["metadata"]["uid"] != uid]
         self._tell("Normal", "SuccessfulDelete", f"Deleted job {name}")
 
     def _forget(self, uid: str) -> None:
