@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 
+from pocketkube.rbac import default_roles
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import (
+    CLUSTERROLEBINDINGS,
+    CLUSTERROLES,
     CONFIGMAPS,
     DEPLOYMENTS,
     ENDPOINTS,
@@ -52,6 +55,10 @@ def write(registry: Registry, nodes: dict[str, tuple[str, str]]) -> None:
     """Write them. `nodes`: {name: (address, Pod CIDR)}; the first is the control plane."""
     for namespace in ("default", "kube-system", "kube-public", "kube-node-lease"):
         registry.create(NAMESPACES, {"metadata": {"name": namespace}})
+    for role in default_roles.cluster_roles():
+        registry.create(CLUSTERROLES, role)
+    for binding in default_roles.cluster_role_bindings():
+        registry.create(CLUSTERROLEBINDINGS, binding)
     for index, (name, (address, pod_cidr)) in enumerate(nodes.items()):
         node = registry.create(NODES, _node(name, pod_cidr, control_plane=index == 0))
         registry.update(NODES, {**node, "status": _node_status(name, address)}, subresource="status")

@@ -173,6 +173,30 @@ NETWORKPOLICIES = Resource(
     short_names=("netpol",),
     has_generation=True,
 )
+PODDISRUPTIONBUDGETS = Resource(
+    "policy",
+    "v1",
+    "poddisruptionbudgets",
+    "poddisruptionbudget",
+    "PodDisruptionBudget",
+    short_names=("pdb",),
+    has_status=True,
+    has_generation=True,
+)
+CLUSTERROLEBINDINGS = Resource(
+    "rbac.authorization.k8s.io",
+    "v1",
+    "clusterrolebindings",
+    "clusterrolebinding",
+    "ClusterRoleBinding",
+    namespaced=False,
+)
+CLUSTERROLES = Resource(
+    "rbac.authorization.k8s.io", "v1", "clusterroles", "clusterrole", "ClusterRole", namespaced=False
+)
+ROLEBINDINGS = Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "rolebinding", "RoleBinding")
+ROLES = Resource("rbac.authorization.k8s.io", "v1", "roles", "role", "Role")
+LEASES = Resource("coordination.k8s.io", "v1", "leases", "lease", "Lease")
 
 SCALES = Resource("autoscaling", "v1", "scales", "scale", "Scale")  # a view of others, never stored
 
@@ -201,4 +225,10 @@ SERVED = (
     INGRESSCLASSES,
     INGRESSES,
     NETWORKPOLICIES,
+    PODDISRUPTIONBUDGETS,
+    CLUSTERROLEBINDINGS,
+    CLUSTERROLES,
+    ROLEBINDINGS,
+    ROLES,
+    LEASES,
 )

@@ -27,6 +27,7 @@ GROUPS = (
     "authorization/v1",
     "autoscaling/v1",
     "batch/v1",
+    "coordination/v1",
     "core/v1",
     "discovery/v1",
     "events/v1",

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from pocketkube.admission import cronjobs, daemonsets, ingress_classes, jobs, secrets
+from pocketkube.admission import (
+    cronjobs,
+    daemonsets,
+    ingress_classes,
+    jobs,
+    pod_disruption_budgets,
+    rbac_validation,
+    secrets,
+)
 from pocketkube.admission.service_validation import externally_accessible
 from pocketkube.resources import (
+    CLUSTERROLEBINDINGS,
     CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
@@ -19,10 +28,12 @@ from pocketkube.resources import (
     LIMITRANGES,
     NAMESPACES,
     NETWORKPOLICIES,
+    PODDISRUPTIONBUDGETS,
     PODS,
     REPLICASETS,
     REPLICATIONCONTROLLERS,
     RESOURCEQUOTAS,
+    ROLEBINDINGS,
     SECRETS,
     SERVICES,
     STATEFULSETS,
@@ -267,5 +278,8 @@ DEFAULTS: dict[Resource, Callable[[Object], None]] = {
     INGRESSCLASSES: ingress_classes.default,
     INGRESSES: _ingress,
     NETWORKPOLICIES: _network_policy,
+    PODDISRUPTIONBUDGETS: pod_disruption_budgets.default,
+    CLUSTERROLEBINDINGS: rbac_validation.default_binding,
+    ROLEBINDINGS: rbac_validation.default_binding,
     SECRETS: secrets.default,
 }

@@ -137,12 +137,11 @@ def domain_prefixed_path(value: str, field: str) -> list[Cause]:
     return causes
 
 
-def path_segment(value: str, field: str) -> list[Cause]:
-    """What can stand between two slashes of a URL: k8s.io/apimachinery/pkg/api/validation/path"""
-    problems = [f"may not contain '{each}'" for each in ("/", "%") if each in value]
+def path_segment_problems(value: str) -> list[str]:
+    """k8s.io/apimachinery/pkg/api/validation/path"""
     if value in (".", ".."):
-        problems = [f"may not be '{value}'"]
-    return [Cause.invalid(field, quoted(value), why) for why in problems]
+        return [f"may not be '{value}'"]
+    return [f"may not contain '{letter}'" for letter in "/%" if letter in value]
 
 
 def search_domain(value: str, field: str) -> list[Cause]:

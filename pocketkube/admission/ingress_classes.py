@@ -44,7 +44,8 @@ def typed_reference(reference: Object, field: str) -> list[Cause]:
         causes += formats.dns_subdomain(reference["apiGroup"], f"{field}.apiGroup")
     for name in ("kind", "name"):
         if reference.get(name):
-            causes += formats.path_segment(reference[name], f"{field}.{name}")
+            problems = formats.path_segment_problems(reference[name])
+            causes += [Cause.invalid(f"{field}.{name}", quoted(reference[name]), why) for why in problems]
         else:
             causes.append(Cause.required(f"{field}.{name}", f"{name} is required"))
     return causes

@@ -21,7 +21,7 @@ from pocketkube.api import (
     token_request,
     watch,
 )
-from pocketkube.api.authorization import Authenticator, authorize
+from pocketkube.api.authorization import Authenticator, acting_user, authorize
 from pocketkube.api.handlers import Handlers, method_not_allowed
 from pocketkube.api.negotiation import presented, read_body, respond
 from pocketkube.api.reviews import REVIEWS, Review, answer
@@ -89,7 +89,7 @@ class ApiServer:
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Nobody gets further than they may; every failure becomes a Status."""
         try:
-            authorize(self._authenticator.user(request), request)
+            authorize(self._store, acting_user(self._store, self._authenticator, request), request)
             return presented(request, await handler(request))
         except ApiError as error:
             return presented(request, respond(error.status(), error.code, self._always_told(request)))
@@ -221,10 +221,10 @@ class ApiServer:
         return web.Response(body=body, content_type="application/json")
 
     async def _review(self, review: Review, request: web.Request) -> web.Response:
-        user = self._authenticator.user(request)
+        user = acting_user(self._store, self._authenticator, request)
         body = await read_body(request, review.kind)
         asked = admission.decode_struct(named(review.group, review.version, review.kind), body)
-        return respond(answer(review, asked, user, self._authenticator), 201)
+        return respond(answer(self._store, review, asked, user, self._authenticator), 201)
 
 
 def _wants_aggregated(request: web.Request) -> bool:

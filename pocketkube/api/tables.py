@@ -9,6 +9,8 @@ from typing import Any
 from pocketkube.api.pod_summary import summarize
 from pocketkube.label_selector import selector_of
 from pocketkube.resources import (
+    CLUSTERROLEBINDINGS,
+    CLUSTERROLES,
     CONFIGMAPS,
     CONTROLLERREVISIONS,
     CRONJOBS,
@@ -20,14 +22,18 @@ from pocketkube.resources import (
     INGRESSCLASSES,
     INGRESSES,
     JOBS,
+    LEASES,
     LIMITRANGES,
     NAMESPACES,
     NETWORKPOLICIES,
     NODES,
+    PODDISRUPTIONBUDGETS,
     PODS,
     REPLICASETS,
     REPLICATIONCONTROLLERS,
     RESOURCEQUOTAS,
+    ROLEBINDINGS,
+    ROLES,
     SCALES,
     SECRETS,
     SERVICEACCOUNTS,
@@ -45,6 +51,11 @@ SHOWN_HOSTS = 3
 
 # name, type, priority (1: with -o wide)
 Column = tuple[str, str, int]
+ROLE_COLUMNS: list[Column] = [("Name", "string", 0), ("Created At", "date", 0)]
+BINDING_COLUMNS: list[Column] = [
+    *((name, "string", 0) for name in ("Name", "Role", "Age")),
+    *((name, "string", 1) for name in ("Users", "Groups", "ServiceAccounts")),
+]
 COLUMNS: dict[Resource, list[Column]] = {
     PODS: [
         *((name, "string", 0) for name in ("Name", "Ready", "Status", "Restarts", "Age")),
@@ -106,6 +117,16 @@ COLUMNS: dict[Resource, list[Column]] = {
         ("Count", "string", 1),
         ("Name", "string", 1),
     ],
+    LEASES: [(name, "string", 0) for name in ("Name", "Holder", "Age")],
+    PODDISRUPTIONBUDGETS: [
+        *((name, "string", 0) for name in ("Name", "Min Available", "Max Unavailable")),
+        ("Allowed Disruptions", "integer", 0),
+        ("Age", "string", 0),
+    ],
+    CLUSTERROLEBINDINGS: BINDING_COLUMNS,
+    CLUSTERROLES: ROLE_COLUMNS,
+    ROLEBINDINGS: BINDING_COLUMNS,
+    ROLES: ROLE_COLUMNS,
     LIMITRANGES: [("Name", "string", 0), ("Created At", "date", 0)],
     INGRESSCLASSES: [(name, "string", 0) for name in ("Name", "Controller", "Parameters", "Age")],
     INGRESSES: [(name, "string", 0) for name in ("Name", "Class", "Hosts", "Address", "Ports", "Age")],
@@ -432,8 +453,17 @@ def _scale(scale: Object, now: datetime) -> list[Any]:
     return [scale["metadata"]["name"], scale["spec"]["replicas"], scale["status"]["replicas"], _created(scale, now)]
 
 
-def _limit_range(limit_range: Object, _now: datetime) -> list[Any]:
-    return [limit_range["metadata"]["name"], limit_range["metadata"]["creationTimestamp"]]
+def _name_and_creation(obj: Object, _now: datetime) -> list[Any]:
+    return [obj["metadata"]["name"], obj["metadata"]["creationTimestamp"]]
+
+
+def _role_binding(binding: Object, now: datetime) -> list[Any]:
+    bound: dict[str, list[str]] = {"User": [], "Group": [], "ServiceAccount": []}
+    for subject in binding.get("subjects") or ():
+        namespace = f"{subject.get('namespace', '')}/" if subject["kind"] == "ServiceAccount" else ""
+        bound[subject["kind"]].append(f"{namespace}{subject['name']}")
+    role = f"{binding['roleRef']['kind']}/{binding['roleRef']['name']}"
+    return [binding["metadata"]["name"], role, _created(binding, now), *(", ".join(each) for each in bound.values())]
 
 
 def _resource_quota(quota: Object, now: datetime) -> list[Any]:
@@ -484,6 +514,21 @@ def _network_policy(policy: Object, now: datetime) -> list[Any]:
     return [policy["metadata"]["name"], _selector(policy["spec"]["podSelector"]), _created(policy, now)]
 
 
+def _pod_disruption_budget(budget: Object, now: datetime) -> list[Any]:
+    spec = budget.get("spec") or {}
+    least, most = (spec.get(each) for each in ("minAvailable", "maxUnavailable"))
+    return [
+        budget["metadata"]["name"],
+        *("N/A" if each is None else str(each) for each in (least, most)),
+        budget["status"]["disruptionsAllowed"],
+        _created(budget, now),
+    ]
+
+
+def _lease(lease: Object, now: datetime) -> list[Any]:
+    return [lease["metadata"]["name"], (lease.get("spec") or {}).get("holderIdentity", ""), _created(lease, now)]
+
+
 def _selector(selector: Object) -> str:
     """As labels.Selector writes it: `app=nginx,!debug,tier in (a,b)`."""
     terms = [(key, f"{key}={value}") for key, value in (selector.get("matchLabels") or {}).items()]
@@ -520,10 +565,16 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     NODES: _node,
     NAMESPACES: _namespace,
     EVENTS: _event,
-    LIMITRANGES: _limit_range,
     INGRESSCLASSES: _ingress_class,
     INGRESSES: _ingress,
+    LEASES: _lease,
+    CLUSTERROLEBINDINGS: _role_binding,
+    CLUSTERROLES: _name_and_creation,
+    ROLEBINDINGS: _role_binding,
+    ROLES: _name_and_creation,
+    LIMITRANGES: _name_and_creation,
     NETWORKPOLICIES: _network_policy,
+    PODDISRUPTIONBUDGETS: _pod_disruption_budget,
     RESOURCEQUOTAS: _resource_quota,
     CONFIGMAPS: _configmap,
     SCALES: _scale,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from pocketkube.controllers.aggregated_roles import AggregatedRoleController
 from pocketkube.controllers.cronjobs import CronJobController
 from pocketkube.controllers.daemonset import DaemonSetController
 from pocketkube.controllers.deployments import DeploymentController
+from pocketkube.controllers.disruption_budgets import DisruptionController
 from pocketkube.controllers.endpoints import EndpointsController
 from pocketkube.controllers.endpointslice import EndpointSliceController
 from pocketkube.controllers.garbage import GarbageCollector
@@ -27,6 +29,7 @@ async def run(registry: Registry, ca_certificate: str) -> None:
     async with asyncio.TaskGroup() as tasks:
         for controller in (
             NamespaceController(registry, ca_certificate),
+            AggregatedRoleController(registry),
             DeploymentController(registry),
             ReplicaSetController(registry),
             ReplicationManager(registry),
@@ -34,6 +37,7 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             DaemonSetController(registry),
             JobController(registry),
             CronJobController(registry),
+            DisruptionController(registry),
             Scheduler(registry),
             NodeTaintController(registry),
             OrphanedPodController(registry),

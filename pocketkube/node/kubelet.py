@@ -16,6 +16,7 @@ from pocketkube.node.kubelet_admission import rejection
 from pocketkube.node.limits import Sampler
 from pocketkube.node.network import ClusterNetwork
 from pocketkube.node.node_events import announce
+from pocketkube.node.node_leases import keep_renewing
 from pocketkube.node.pod import Joined, Machine, PodWorker
 from pocketkube.node.probes import Prober
 from pocketkube.node.processes import Processes
@@ -68,6 +69,7 @@ class Kubelets:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(Sampler(self._containers).run())
             tasks.create_task(self._follow_pods())
+            tasks.create_task(keep_renewing(self._registry))
             tasks.create_task(self._evict())
 
     async def _evict(self) -> None:

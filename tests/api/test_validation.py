@@ -18,6 +18,10 @@ TEMPLATE = {"metadata": {"labels": {"app": "x"}}, "spec": PODS}
 WORKLOAD = {"spec": {"selector": {"matchLabels": {"app": "x"}}, "template": TEMPLATE}}
 # The path of each kind, and what the smallest object of it has beside its name.
 KINDS: dict[str, tuple[str, Any]] = {
+    "ClusterRoleBinding": (
+        "apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+        {"roleRef": {"kind": "ClusterRole", "name": "x"}},
+    ),
     "ConfigMap": ("api/v1/namespaces/{}/configmaps", {}),
     "CronJob": (
         "apis/batch/v1/namespaces/{}/cronjobs",
@@ -34,10 +38,17 @@ KINDS: dict[str, tuple[str, Any]] = {
         {"spec": {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}}},
     ),
     "IngressClass": ("apis/networking.k8s.io/v1/ingressclasses", {"spec": {"controller": "acme.io/ingress"}}),
+    "Lease": ("apis/coordination.k8s.io/v1/namespaces/{}/leases", {}),
     "Namespace": ("api/v1/namespaces", {}),
     "Pod": ("api/v1/namespaces/{}/pods", {"spec": PODS}),
+    "PodDisruptionBudget": ("apis/policy/v1/namespaces/{}/poddisruptionbudgets", {}),
     "ReplicaSet": ("apis/apps/v1/namespaces/{}/replicasets", WORKLOAD),
     "ReplicationController": ("api/v1/namespaces/{}/replicationcontrollers", {"spec": {"template": TEMPLATE}}),
+    "Role": ("apis/rbac.authorization.k8s.io/v1/namespaces/{}/roles", {"rules": []}),
+    "RoleBinding": (
+        "apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings",
+        {"roleRef": {"kind": "ClusterRole", "name": "x"}},
+    ),
     "Service": ("api/v1/namespaces/{}/services", {"spec": {"ports": [{"port": 80}]}}),
     "StatefulSet": ("apis/apps/v1/namespaces/{}/statefulsets", WORKLOAD),
 }

@@ -13,6 +13,7 @@ API = {
     "CronJob": "batch/v1",
     "DaemonSet": "apps/v1",
     "Deployment": "apps/v1",
+    "PodDisruptionBudget": "policy/v1",
     "ReplicaSet": "apps/v1",
 }
 
