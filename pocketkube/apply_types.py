@@ -37,6 +37,7 @@ ATOMIC_STRUCTS = {
     "core/v1.SecretReference",
     "core/v1.TypedLocalObjectReference",
     "meta/v1.LabelSelector",
+    "networking/v1.ServiceBackendPort",
     "meta/v1.OwnerReference",
 }
 SET = "*"  # as a merge key: the items are their own keys

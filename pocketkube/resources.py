@@ -62,6 +62,18 @@ PODS = Resource(
     has_status=True,
     has_generation=True,
 )
+REPLICATIONCONTROLLERS = Resource(
+    "",
+    "v1",
+    "replicationcontrollers",
+    "replicationcontroller",
+    "ReplicationController",
+    short_names=("rc",),
+    categories=("all",),
+    has_status=True,
+    has_scale=True,
+    has_generation=True,
+)
 RESOURCEQUOTAS = Resource(
     "", "v1", "resourcequotas", "resourcequota", "ResourceQuota", short_names=("quota",), has_status=True
 )
@@ -118,10 +130,39 @@ STATEFULSETS = Resource(
     has_scale=True,
     has_generation=True,
 )
-LEASES = Resource("coordination.k8s.io", "v1", "leases", "lease", "Lease")
+CRONJOBS = Resource(
+    "batch",
+    "v1",
+    "cronjobs",
+    "cronjob",
+    "CronJob",
+    short_names=("cj",),
+    categories=("all",),
+    has_status=True,
+    has_generation=True,
+)
 JOBS = Resource("batch", "v1", "jobs", "job", "Job", categories=("all",), has_status=True, has_generation=True)
 ENDPOINTSLICES = Resource(
     "discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice", has_generation=True
+)
+INGRESSCLASSES = Resource(
+    "networking.k8s.io",
+    "v1",
+    "ingressclasses",
+    "ingressclass",
+    "IngressClass",
+    namespaced=False,
+    has_generation=True,
+)
+INGRESSES = Resource(
+    "networking.k8s.io",
+    "v1",
+    "ingresses",
+    "ingress",
+    "Ingress",
+    short_names=("ing",),
+    has_status=True,
+    has_generation=True,
 )
 NETWORKPOLICIES = Resource(
     "networking.k8s.io",
@@ -167,6 +208,7 @@ SERVED = (
     NAMESPACES,
     NODES,
     PODS,
+    REPLICATIONCONTROLLERS,
     RESOURCEQUOTAS,
     SECRETS,
     SERVICEACCOUNTS,
@@ -176,15 +218,17 @@ SERVED = (
     DEPLOYMENTS,
     REPLICASETS,
     STATEFULSETS,
+    CRONJOBS,
     JOBS,
     LEASES,
     ENDPOINTSLICES,
     EVENTS_V1,
+    INGRESSCLASSES,
+    INGRESSES,
     NETWORKPOLICIES,
     PODDISRUPTIONBUDGETS,
     CLUSTERROLEBINDINGS,
     CLUSTERROLES,
     ROLEBINDINGS,
     ROLES,
-    LEASES,
 )

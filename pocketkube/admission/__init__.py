@@ -6,6 +6,7 @@ Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-contro
 from pocketkube.admission import (
     daemonsets,
     ephemeral_containers,
+    ingresses,
     jobs,
     limit_ranger,
     pod_plugins,
@@ -18,7 +19,7 @@ from pocketkube.admission.decoding import decode, decode_patched, decode_struct
 from pocketkube.admission.defaults import default
 from pocketkube.admission.validation import validate_create, validate_update
 from pocketkube.admission.warnings import read_warnings, warnings
-from pocketkube.resources import DAEMONSETS, JOBS, NAMESPACES, PODS, SERVICES, Resource
+from pocketkube.resources import DAEMONSETS, INGRESSES, JOBS, NAMESPACES, PODS, SERVICES, Resource
 from pocketkube.store import Object, Store
 
 __all__ = [
@@ -47,6 +48,8 @@ def mutate(store: Store, resource: Resource, new: Object, old: Object | None) ->
         jobs.generate_selector(new)
     elif resource is DAEMONSETS:
         daemonsets.count_template(new, old)
+    elif resource is INGRESSES and old is None:
+        ingresses.choose_class(store, new)
     elif resource is NAMESPACES and old is None:
         finalizers = new.setdefault("spec", {}).setdefault("finalizers", [])
         if "kubernetes" not in finalizers:

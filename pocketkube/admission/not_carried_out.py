@@ -7,18 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.resources import (
-    DAEMONSETS,
-    DEPLOYMENTS,
-    JOBS,
-    PODS,
-    REPLICASETS,
-    STATEFULSETS,
-    Resource,
-)
+from pocketkube.admission import pod_templates
+from pocketkube.resources import PODS, STATEFULSETS, Resource
 from pocketkube.store import Object
 
-WITH_TEMPLATES = (DAEMONSETS, DEPLOYMENTS, JOBS, REPLICASETS, STATEFULSETS)
 SUFFIX = "pocketkube accepts this and does not carry it out"
 OF_POD = ("hostIPC", "hostPID", "hostUsers", "resourceClaims", "shareProcessNamespace")
 OF_SECURITY_CONTEXT = ("appArmorProfile", "seLinuxOptions", "windowsOptions")
@@ -39,8 +31,8 @@ def warnings(resource: Resource, obj: Object) -> list[str]:
     """One text for each such field."""
     if resource is PODS:
         fields = list(_of_pod(obj["spec"], "spec"))
-    elif resource in WITH_TEMPLATES:
-        fields = list(_of_pod(obj["spec"]["template"]["spec"], "spec.template.spec"))
+    elif template := pod_templates.template_of(resource, obj):
+        fields = list(_of_pod(template["spec"], f"{pod_templates.FIELDS[resource]}.spec"))
     else:
         return []
     if resource is STATEFULSETS:

@@ -14,13 +14,24 @@ from pocketkube.admission.defaults import quality_of_service
 from pocketkube.admission.pod_resources import pod_resources
 from pocketkube.errors import forbidden
 from pocketkube.quantity import ONE, UNIT, Quantity, parse
-from pocketkube.resources import CONFIGMAPS, EVENTS, PODS, RESOURCEQUOTAS, SECRETS, SERVED, SERVICES, Resource
+from pocketkube.resources import (
+    CONFIGMAPS,
+    EVENTS,
+    PODS,
+    REPLICATIONCONTROLLERS,
+    RESOURCEQUOTAS,
+    SECRETS,
+    SERVED,
+    SERVICES,
+    Resource,
+)
 from pocketkube.store import Object, Store
 
 Usage = dict[str, Quantity]
 COUNTED = tuple(each for each in SERVED if each.namespaced and each is not EVENTS)
 SHORT_NAMES = {
     CONFIGMAPS: "configmaps",
+    REPLICATIONCONTROLLERS: "replicationcontrollers",
     RESOURCEQUOTAS: "resourcequotas",
     SECRETS: "secrets",
 }  # what was counted before count/ came

@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 from pocketkube.admission import (
     configmap_validation,
+    cronjobs,
     daemonsets,
     endpoints_validation,
     event_validation,
+    ingress_classes,
+    ingresses,
     jobs,
     lease_validation,
     metadata_validation,
@@ -29,11 +32,14 @@ from pocketkube.resources import (
     CLUSTERROLEBINDINGS,
     CLUSTERROLES,
     CONFIGMAPS,
+    CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
+    INGRESSCLASSES,
+    INGRESSES,
     JOBS,
     LEASES,
     LIMITRANGES,
@@ -43,6 +49,7 @@ from pocketkube.resources import (
     PODDISRUPTIONBUDGETS,
     PODS,
     REPLICASETS,
+    REPLICATIONCONTROLLERS,
     RESOURCEQUOTAS,
     ROLEBINDINGS,
     ROLES,
@@ -57,8 +64,8 @@ from pocketkube.store import Object
 def validate_create(resource: Resource, obj: Object) -> list[Cause]:
     """Every reason why the object may not be created."""
     causes = metadata_validation.create(resource, obj["metadata"]) + _spec(resource, obj)
-    if resource is PODS:
-        causes += pod_validation.validate_new(obj)
+    if resource in NEW:
+        causes += NEW[resource](obj)
     return causes + pod_security.validate_labels(obj) if resource is NAMESPACES else causes
 
 
@@ -88,11 +95,14 @@ RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
     CLUSTERROLEBINDINGS: rbac_validation.cluster_role_binding,
     CLUSTERROLES: rbac_validation.cluster_role,
     CONFIGMAPS: configmap_validation.validate,
+    CRONJOBS: cronjobs.validate,
     DAEMONSETS: _with_template(daemonsets.validate),
     DEPLOYMENTS: lambda obj: workload_validation.deployment(obj["spec"]),
     ENDPOINTS: endpoints_validation.endpoints,
     ENDPOINTSLICES: endpoints_validation.endpoint_slice,
     EVENTS: event_validation.validate,
+    INGRESSCLASSES: ingress_classes.validate,
+    INGRESSES: ingresses.validate,
     JOBS: _with_template(jobs.validate),
     LEASES: lease_validation.validate,
     LIMITRANGES: lambda obj: limit_range(obj["spec"]),
@@ -101,6 +111,7 @@ RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
     PODDISRUPTIONBUDGETS: pod_disruption_budgets.validate,
     PODS: pod_validation.validate,
     REPLICASETS: lambda obj: workload_validation.replica_set(obj["spec"]),
+    REPLICATIONCONTROLLERS: lambda obj: workload_validation.replication_controller(obj["spec"]),
     RESOURCEQUOTAS: lambda obj: resource_quota(obj["spec"]),
     ROLEBINDINGS: rbac_validation.role_binding,
     ROLES: rbac_validation.role,
@@ -108,12 +119,18 @@ RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
     SERVICES: service_validation.validate,
     STATEFULSETS: lambda obj: workload_validation.stateful_set(obj["spec"]),
 }
+NEW: dict[Resource, Callable[[Object], list[Cause]]] = {
+    CRONJOBS: cronjobs.validate_new,
+    INGRESSES: ingresses.validate_new,
+    PODS: pod_validation.validate_new,
+}
 UPDATES: dict[Resource, Callable[[Object, Object], list[Cause]]] = {
     CLUSTERROLEBINDINGS: rbac_validation.binding_update,
     CONFIGMAPS: configmap_validation.validate_update,
     DAEMONSETS: lambda new, old: workload_validation.selector_update(new["spec"], old["spec"]),
     DEPLOYMENTS: lambda new, old: workload_validation.selector_update(new["spec"], old["spec"]),
     ENDPOINTSLICES: endpoints_validation.endpoint_slice_update,
+    INGRESSCLASSES: ingress_classes.validate_update,
     JOBS: lambda new, old: jobs.validate_update(new["spec"], old["spec"]),
     NODES: node_validation.validate_update,
     PODS: lambda new, old: pod_update.validate(new["spec"], old["spec"]),

@@ -7,16 +7,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pocketkube.api.pod_summary import summarize
+from pocketkube.label_selector import selector_of
 from pocketkube.resources import (
     CLUSTERROLEBINDINGS,
     CLUSTERROLES,
     CONFIGMAPS,
     CONTROLLERREVISIONS,
+    CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
+    INGRESSCLASSES,
+    INGRESSES,
     JOBS,
     LEASES,
     LIMITRANGES,
@@ -26,6 +30,7 @@ from pocketkube.resources import (
     PODDISRUPTIONBUDGETS,
     PODS,
     REPLICASETS,
+    REPLICATIONCONTROLLERS,
     RESOURCEQUOTAS,
     ROLEBINDINGS,
     ROLES,
@@ -48,6 +53,7 @@ ENDED = {
     for phase, message in (("Succeeded", "The pod has completed successfully."), ("Failed", "The pod failed."))
 }
 ROLE, NODE_ROLE = "kubernetes.io/role", "node-role.kubernetes.io/"  # labels
+SHOWN_HOSTS = 3
 
 # name, type, priority (1: with -o wide)
 Column = tuple[str, str, int]
@@ -87,6 +93,13 @@ COLUMNS: dict[Resource, list[Column]] = {
         *((name, "string", 0) for name in ("Node Selector", "Age")),
         *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
     ],
+    CRONJOBS: [
+        *((name, "string", 0) for name in ("Name", "Schedule", "Timezone")),
+        ("Suspend", "boolean", 0),
+        ("Active", "integer", 0),
+        *((name, "string", 0) for name in ("Last Schedule", "Age")),
+        *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
+    ],
     JOBS: [
         *((name, "string", 0) for name in ("Name", "Status", "Completions", "Duration", "Age")),
         *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
@@ -121,6 +134,8 @@ COLUMNS: dict[Resource, list[Column]] = {
     ROLEBINDINGS: BINDING_COLUMNS,
     ROLES: ROLE_COLUMNS,
     LIMITRANGES: [("Name", "string", 0), ("Created At", "date", 0)],
+    INGRESSCLASSES: [(name, "string", 0) for name in ("Name", "Controller", "Parameters", "Age")],
+    INGRESSES: [(name, "string", 0) for name in ("Name", "Class", "Hosts", "Address", "Ports", "Age")],
     NETWORKPOLICIES: [(name, "string", 0) for name in ("Name", "Pod-Selector", "Age")],
     RESOURCEQUOTAS: [(name, "string", 0) for name in ("Name", "Request", "Limit", "Age")],
     CONFIGMAPS: [(name, "string", 0) for name in ("Name", "Data", "Age")],
@@ -132,6 +147,7 @@ COLUMNS: dict[Resource, list[Column]] = {
         ("Age", "string", 0),
     ],
 }
+COLUMNS[REPLICATIONCONTROLLERS] = COLUMNS[REPLICASETS]
 
 
 def table(resource: Resource, objects: list[Object], metadata: Object, include: str) -> Object:
@@ -302,7 +318,7 @@ def _replicaset(replicaset: Object, now: datetime) -> list[Any]:
         status.get("replicas", 0),
         status.get("readyReplicas", 0),
         _created(replicaset, now),
-        *_template(spec),
+        *_template({**spec, "selector": selector_of(replicaset)}),
     ]
 
 
@@ -324,6 +340,21 @@ def _daemon_set(daemon_set: Object, now: datetime) -> list[Any]:
         _labels(spec["template"]["spec"].get("nodeSelector")),
         _created(daemon_set, now),
         *_template(spec),
+    ]
+
+
+def _cron_job(cron_job: Object, now: datetime) -> list[Any]:
+    status, spec = cron_job.get("status", {}), cron_job["spec"]
+    last = status.get("lastScheduleTime")
+    return [
+        cron_job["metadata"]["name"],
+        spec["schedule"],
+        spec.get("timeZone", NONE),
+        "True" if spec.get("suspend") else "False",
+        len(status.get("active") or ()),
+        age(last, now) if last else NONE,
+        _created(cron_job, now),
+        *_template(spec["jobTemplate"]["spec"]),
     ]
 
 
@@ -455,6 +486,41 @@ def _resource_quota(quota: Object, now: datetime) -> list[Any]:
     return [quota["metadata"]["name"], ", ".join(requests), ", ".join(limits), _created(quota, now)]
 
 
+def _ingress_class(ingress_class: Object, now: datetime) -> list[Any]:
+    spec = ingress_class["spec"]
+    parameters = spec.get("parameters")
+    shown = NONE
+    if parameters:
+        group = f".{parameters['apiGroup']}" if "apiGroup" in parameters else ""
+        shown = f"{parameters['kind']}{group}/{parameters['name']}"
+    return [ingress_class["metadata"]["name"], spec.get("controller", ""), shown, _created(ingress_class, now)]
+
+
+def _ingress(ingress: Object, now: datetime) -> list[Any]:
+    spec = ingress["spec"]
+    balancers = ingress.get("status", {}).get("loadBalancer", {}).get("ingress") or ()
+    addresses = {each.get("ip") or each.get("hostname") or "" for each in balancers} - {""}
+    return [
+        ingress["metadata"]["name"],
+        spec.get("ingressClassName", NONE),
+        _hosts(spec.get("rules") or []),
+        ",".join(sorted(addresses)),
+        "80, 443" if spec.get("tls") else "80",
+        _created(ingress, now),
+    ]
+
+
+def _hosts(rules: list[Object]) -> str:
+    """The first that rules name; of a rule after them nothing is told but that there is one."""
+    shown: list[str] = []
+    for rule in rules:
+        if len(shown) == SHOWN_HOSTS:
+            return f"{','.join(shown)} + {len(rules) - SHOWN_HOSTS} more..."
+        if rule.get("host"):
+            shown.append(rule["host"])
+    return ",".join(shown) or "*"
+
+
 def _network_policy(policy: Object, now: datetime) -> list[Any]:
     return [policy["metadata"]["name"], _selector(policy["spec"]["podSelector"]), _created(policy, now)]
 
@@ -500,14 +566,18 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     ENDPOINTSLICES: _slice,
     DEPLOYMENTS: _deployment,
     REPLICASETS: _replicaset,
+    REPLICATIONCONTROLLERS: _replicaset,
     STATEFULSETS: _stateful_set,
     DAEMONSETS: _daemon_set,
+    CRONJOBS: _cron_job,
     JOBS: _job,
     CONTROLLERREVISIONS: _controller_revision,
     SECRETS: _secret,
     NODES: _node,
     NAMESPACES: _namespace,
     EVENTS: _event,
+    INGRESSCLASSES: _ingress_class,
+    INGRESSES: _ingress,
     LEASES: _lease,
     CLUSTERROLEBINDINGS: _role_binding,
     CLUSTERROLES: _name_and_creation,

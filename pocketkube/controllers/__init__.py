@@ -6,6 +6,7 @@ import asyncio
 
 from pocketkube import kubernetes_service
 from pocketkube.controllers.aggregated_roles import AggregatedRoleController
+from pocketkube.controllers.cronjobs import CronJobController
 from pocketkube.controllers.daemonset import DaemonSetController
 from pocketkube.controllers.deployments import DeploymentController
 from pocketkube.controllers.disruption_budgets import DisruptionController
@@ -17,7 +18,7 @@ from pocketkube.controllers.mirroring import EndpointSliceMirroringController
 from pocketkube.controllers.namespace import NamespaceController
 from pocketkube.controllers.node_taints import NodeTaintController
 from pocketkube.controllers.orphaned_pods import OrphanedPodController
-from pocketkube.controllers.replicaset import ReplicaSetController
+from pocketkube.controllers.replicaset import ReplicaSetController, ReplicationManager
 from pocketkube.controllers.resourcequota import ResourceQuotaController
 from pocketkube.controllers.scheduler import Scheduler
 from pocketkube.controllers.statefulset import StatefulSetController
@@ -32,9 +33,11 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             AggregatedRoleController(registry),
             DeploymentController(registry),
             ReplicaSetController(registry),
+            ReplicationManager(registry),
             StatefulSetController(registry),
             DaemonSetController(registry),
             JobController(registry),
+            CronJobController(registry),
             DisruptionController(registry),
             Scheduler(registry),
             NodeTaintController(registry),

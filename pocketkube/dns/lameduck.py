@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pocketkube.dns.corefile import CorefileError, Directive, Line
-from pocketkube.dns.go_duration import seconds
+from pocketkube.go_duration import seconds
 
 
 def lameduck(directives: Iterable[Directive]) -> float:

@@ -37,6 +37,11 @@ CREATED: list[tuple[list[str], dict[str, Any]]] = [
     (["secret", "generic", "web", "--from-literal=a=b"], {"data.a": base64.b64encode(b"b").decode()}),
     (["quota", "web", "--hard=pods=3,requests.memory=1Gi"], {"spec.hard": {"pods": "3", "requests.memory": "1Gi"}}),
     (["serviceaccount", "web"], {"metadata.name": "web"}),
+    (
+        ["cronjob", "web", "--image=busybox:1.36", "--schedule=@daily", "--", "true"],
+        {"spec.schedule": "@daily", "spec.jobTemplate.spec.template.spec.containers.0.command": ["true"]},
+    ),
+    (["ingress", "web", "--rule=a.b/=web:80"], {"spec.rules.0.http.paths.0.pathType": "Exact"}),
     (["job", "web", "--image=busybox:1.36", "--", "true"], {"spec.template.spec.containers.0.command": ["true"]}),
 ]
 

@@ -10,6 +10,7 @@ from typing import Any
 Kubectl = Callable[..., CompletedProcess[str]]
 API = {
     "Job": "batch/v1",
+    "CronJob": "batch/v1",
     "DaemonSet": "apps/v1",
     "Deployment": "apps/v1",
     "PodDisruptionBudget": "policy/v1",

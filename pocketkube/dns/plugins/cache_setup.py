@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pocketkube.dns.corefile import CorefileError, Directive, Line
-from pocketkube.dns.go_duration import seconds
 from pocketkube.dns.plugins.cache import Cache, Part
 from pocketkube.dns.plugins.setup import Surroundings, names, once, only
+from pocketkube.go_duration import seconds
 
 STALE_FOR = "1h"
 LONGEST_FAILURE = 300  # seconds, RFC 2308 7.1

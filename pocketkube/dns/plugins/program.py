@@ -6,7 +6,7 @@ Sources: https://coredns.io/plugins/reload/ and the pages beside it
 from __future__ import annotations
 
 from pocketkube.dns.corefile import CorefileError, Directive
-from pocketkube.dns.go_duration import seconds
+from pocketkube.go_duration import seconds
 
 # Their properties.
 PROGRAM: dict[str, set[str]] = {
