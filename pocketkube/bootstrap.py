@@ -13,6 +13,7 @@ from pocketkube.resources import (
     NAMESPACES,
     NODES,
     SERVICES,
+    STORAGECLASSES,
 )
 from pocketkube.store import Object
 from pocketkube.version import KUBERNETES
@@ -61,6 +62,7 @@ def write(registry: Registry, nodes: dict[str, tuple[str, str]]) -> None:
     registry.create(CONFIGMAPS, {"metadata": {"name": "coredns"}, "data": {"Corefile": COREFILE}}, "kube-system")
     registry.create(SERVICES, _dns_service(), "kube-system")
     registry.create(DEPLOYMENTS, _dns_deployment(), "kube-system")
+    registry.create(STORAGECLASSES, _storage_class())
 
 
 def _node(name: str, pod_cidr: str, *, control_plane: bool) -> Object:
@@ -146,6 +148,16 @@ def _kubernetes_slice() -> Object:
         "addressType": "IPv4",
         "endpoints": [{"addresses": [API_ADDRESS], "conditions": {"ready": True}}],
         "ports": [{"name": "https", "port": API_PORT, "protocol": "TCP"}],
+    }
+
+
+def _storage_class() -> Object:
+    """The one that kind installs."""
+    return {
+        "metadata": {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+        "provisioner": "rancher.io/local-path",
+        "reclaimPolicy": "Delete",
+        "volumeBindingMode": "WaitForFirstConsumer",
     }
 
 

@@ -51,6 +51,25 @@ NAMESPACES = Resource(
     has_status=True,
 )
 NODES = Resource("", "v1", "nodes", "node", "Node", namespaced=False, short_names=("no",), has_status=True)
+PERSISTENTVOLUMECLAIMS = Resource(
+    "",
+    "v1",
+    "persistentvolumeclaims",
+    "persistentvolumeclaim",
+    "PersistentVolumeClaim",
+    short_names=("pvc",),
+    has_status=True,
+)
+PERSISTENTVOLUMES = Resource(
+    "",
+    "v1",
+    "persistentvolumes",
+    "persistentvolume",
+    "PersistentVolume",
+    namespaced=False,
+    short_names=("pv",),
+    has_status=True,
+)
 PODS = Resource(
     "",
     "v1",
@@ -131,6 +150,15 @@ NETWORKPOLICIES = Resource(
     short_names=("netpol",),
     has_generation=True,
 )
+STORAGECLASSES = Resource(
+    "storage.k8s.io",
+    "v1",
+    "storageclasses",
+    "storageclass",
+    "StorageClass",
+    namespaced=False,
+    short_names=("sc",),
+)
 
 SCALES = Resource("autoscaling", "v1", "scales", "scale", "Scale")  # a view of others, never stored
 
@@ -141,6 +169,8 @@ SERVED = (
     LIMITRANGES,
     NAMESPACES,
     NODES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
     PODS,
     RESOURCEQUOTAS,
     SECRETS,
@@ -155,4 +185,5 @@ SERVED = (
     ENDPOINTSLICES,
     EVENTS_V1,
     NETWORKPOLICIES,
+    STORAGECLASSES,
 )

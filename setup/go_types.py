@@ -33,9 +33,14 @@ GROUPS = (
     "networking/v1",
     "policy/v1",
     "rbac/v1",
+    "storage/v1",
 )
 # Fields that kubectl 1.37 knows and the recorded API server, 1.36, does not.
-NEWER = {("core/v1.VolumeMount", "bindMountOptions"), ("core/v1.HTTPGetAction", "protocol")}
+NEWER = {
+    ("core/v1.VolumeMount", "bindMountOptions"),
+    ("core/v1.HTTPGetAction", "protocol"),
+    ("core/v1.PersistentVolumeClaimStatus", "healthStatus"),
+}
 META_ROOTS = ("DeleteOptions", "Status", "LabelSelector")
 # Structs that write themselves as one JSON value.
 SCALARS = {

@@ -3,13 +3,31 @@
 Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
 """
 
-from pocketkube.admission import daemonsets, jobs, limit_ranger, pod_plugins, pod_security, quota, service_fields
+from pocketkube.admission import (
+    daemonsets,
+    jobs,
+    limit_ranger,
+    pod_plugins,
+    pod_security,
+    quota,
+    service_fields,
+    storage_plugins,
+)
 from pocketkube.admission.allocation import allocate
 from pocketkube.admission.decoding import decode, decode_patched, decode_struct
 from pocketkube.admission.defaults import default
 from pocketkube.admission.validation import validate_create, validate_update
 from pocketkube.admission.warnings import read_warnings, warnings
-from pocketkube.resources import DAEMONSETS, JOBS, NAMESPACES, PODS, SERVICES, Resource
+from pocketkube.resources import (
+    DAEMONSETS,
+    JOBS,
+    NAMESPACES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
+    PODS,
+    SERVICES,
+    Resource,
+)
 from pocketkube.store import Object, Store
 
 __all__ = [
@@ -41,6 +59,8 @@ def mutate(store: Store, resource: Resource, new: Object, old: Object | None) ->
         finalizers = new.setdefault("spec", {}).setdefault("finalizers", [])
         if "kubernetes" not in finalizers:
             finalizers.append("kubernetes")
+    elif resource in (PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES) and old is None:
+        storage_plugins.complete(store, resource, new)
     elif resource is SERVICES:
         service_fields.complete(new, old)
 
@@ -50,5 +70,10 @@ def admit(store: Store, resource: Resource, new: Object, old: Object | None) -> 
     if resource is PODS and old is None:
         limit_ranger.admit(store, new)
         pod_security.admit(store, new)
+    if resource is PERSISTENTVOLUMECLAIMS:
+        if old is None:
+            limit_ranger.admit_claim(store, new)
+        else:
+            storage_plugins.admit_resize(store, new, old)
     if resource.namespaced:
         quota.admit(store, resource, new, old)

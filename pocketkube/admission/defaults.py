@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from pocketkube.admission import daemonsets, jobs, secrets
+from pocketkube.admission import daemonsets, jobs, secrets, storage_defaults
 from pocketkube.admission.service_validation import externally_accessible
 from pocketkube.resources import (
     DAEMONSETS,
@@ -16,12 +16,15 @@ from pocketkube.resources import (
     LIMITRANGES,
     NAMESPACES,
     NETWORKPOLICIES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
     SECRETS,
     SERVICES,
     STATEFULSETS,
+    STORAGECLASSES,
     Resource,
 )
 from pocketkube.store import Object
@@ -139,6 +142,7 @@ def _workload(resource: Resource, obj: Object) -> None:
         retention = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
         retention.setdefault("whenDeleted", "Retain")
         retention.setdefault("whenScaled", "Retain")
+        storage_defaults.claim_templates(spec)
     template = spec.setdefault("template", {})
     template.setdefault("metadata", {})
     _pod_spec(template.setdefault("spec", {}))
@@ -165,6 +169,8 @@ def _pod_spec(spec: Object) -> None:
     for volume in spec.get("volumes") or ():
         if not any(key != "name" for key in volume):
             volume["emptyDir"] = {}
+        if "hostPath" in volume:
+            volume["hostPath"].setdefault("type", "")
         for source in ("configMap", "secret", "downwardAPI", "projected"):
             if source in volume:
                 volume[source].setdefault("defaultMode", DEFAULT_MODE)
@@ -236,5 +242,8 @@ DEFAULTS: dict[Resource, Callable[[Object], None]] = {
     LIMITRANGES: _limit_range,
     RESOURCEQUOTAS: _resource_quota,
     NETWORKPOLICIES: _network_policy,
+    PERSISTENTVOLUMECLAIMS: storage_defaults.claim,
+    PERSISTENTVOLUMES: storage_defaults.volume,
+    STORAGECLASSES: storage_defaults.storage_class,
     SECRETS: secrets.default,
 }

@@ -32,8 +32,6 @@ AS_IT_IS = {
     "mountPropagation": (None, "None"),
     "procMount": (None, "Default"),
     "recursiveReadOnly": (None, "Disabled"),
-    "whenDeleted": (None, "Retain"),
-    "whenScaled": (None, "Retain"),
 }
 CARRIED_OUT_LIMITS = {"memory"}
 
@@ -54,9 +52,6 @@ def warnings(resource: Resource, obj: Object) -> list[str]:
         fields = list(_of_pod(obj["spec"]["template"]["spec"], "spec.template.spec"))
     else:
         return []
-    if resource is STATEFULSETS:
-        policy = obj["spec"].get("persistentVolumeClaimRetentionPolicy") or {}
-        fields += _set(policy, "spec.persistentVolumeClaimRetentionPolicy", ("whenDeleted", "whenScaled"))
     return [f"{field}: {SUFFIX}" for field in fields]
 
 

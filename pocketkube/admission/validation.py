@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pocketkube.admission import (
+    claim_validation,
     configmap_validation,
     daemonsets,
     endpoints_validation,
@@ -12,11 +13,13 @@ from pocketkube.admission import (
     jobs,
     metadata_validation,
     node_validation,
+    persistent_volume_validation,
     pod_security,
     pod_update,
     pod_validation,
     secrets,
     service_validation,
+    storage_class_validation,
     workload_validation,
 )
 from pocketkube.admission.network_policy_validation import network_policy
@@ -34,12 +37,15 @@ from pocketkube.resources import (
     NAMESPACES,
     NETWORKPOLICIES,
     NODES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
     PODS,
     REPLICASETS,
     RESOURCEQUOTAS,
     SECRETS,
     SERVICES,
     STATEFULSETS,
+    STORAGECLASSES,
     Resource,
 )
 from pocketkube.store import Object
@@ -86,12 +92,15 @@ RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
     LIMITRANGES: lambda obj: limit_range(obj["spec"]),
     NETWORKPOLICIES: lambda obj: network_policy(obj["spec"]),
     NODES: node_validation.validate,
+    PERSISTENTVOLUMECLAIMS: claim_validation.validate,
+    PERSISTENTVOLUMES: persistent_volume_validation.validate,
     PODS: pod_validation.validate,
     REPLICASETS: lambda obj: workload_validation.replica_set(obj["spec"]),
     RESOURCEQUOTAS: lambda obj: resource_quota(obj["spec"]),
     SECRETS: secrets.validate,
     SERVICES: service_validation.validate,
     STATEFULSETS: lambda obj: workload_validation.stateful_set(obj["spec"]),
+    STORAGECLASSES: storage_class_validation.validate,
 }
 UPDATES: dict[Resource, Callable[[Object, Object], list[Cause]]] = {
     CONFIGMAPS: configmap_validation.validate_update,
@@ -100,9 +109,12 @@ UPDATES: dict[Resource, Callable[[Object, Object], list[Cause]]] = {
     ENDPOINTSLICES: endpoints_validation.endpoint_slice_update,
     JOBS: lambda new, old: jobs.validate_update(new["spec"], old["spec"]),
     NODES: node_validation.validate_update,
+    PERSISTENTVOLUMECLAIMS: claim_validation.validate_update,
+    PERSISTENTVOLUMES: persistent_volume_validation.validate_update,
     PODS: lambda new, old: pod_update.validate(new["spec"], old["spec"]),
     REPLICASETS: lambda new, old: workload_validation.selector_update(new["spec"], old["spec"]),
     SECRETS: secrets.validate_update,
     SERVICES: lambda new, old: service_validation.validate_update(new["spec"], old["spec"]),
     STATEFULSETS: lambda new, old: workload_validation.stateful_set_update(new["spec"], old["spec"]),
+    STORAGECLASSES: storage_class_validation.validate_update,
 }

@@ -66,7 +66,7 @@ def _empty_dir(source: Object, field: str) -> list[Cause]:
     return []
 
 
-def _host_path(source: Object, field: str) -> list[Cause]:
+def host_path(source: Object, field: str) -> list[Cause]:
     path, kind = source.get("path", ""), source.get("type", "")
     if not path:
         return [Cause.required(f"{field}.path")]
@@ -185,7 +185,7 @@ def _paths(kind: str, source: Object) -> list[str]:
 
 SOURCES = {
     "emptyDir": _empty_dir,
-    "hostPath": _host_path,
+    "hostPath": host_path,
     "secret": _secret,
     "persistentVolumeClaim": _claim,
     "configMap": _config_map,

@@ -27,16 +27,27 @@ from pocketkube.registry import Recorder, Registry, may_go, timestamp
 from pocketkube.resources import (
     EVENTS_V1,
     NAMESPACES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
     PODS,
     RESOURCEQUOTAS,
     SCALES,
     SERVICEACCOUNTS,
     SERVICES,
+    STORAGECLASSES,
     Resource,
 )
 from pocketkube.store import Object
 
-RETURNED_WHEN_DELETED = {PODS, RESOURCEQUOTAS, SERVICEACCOUNTS, SERVICES}  # where others have a Status
+RETURNED_WHEN_DELETED = {  # where others have a Status
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
+    PODS,
+    RESOURCEQUOTAS,
+    SERVICEACCOUNTS,
+    SERVICES,
+    STORAGECLASSES,
+}
 METHOD_NOT_ALLOWED = "the server does not allow this method on the requested resource"
 
 

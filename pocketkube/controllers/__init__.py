@@ -18,6 +18,7 @@ from pocketkube.controllers.replicaset import ReplicaSetController
 from pocketkube.controllers.resourcequota import ResourceQuotaController
 from pocketkube.controllers.scheduler import Scheduler
 from pocketkube.controllers.statefulset import StatefulSetController
+from pocketkube.controllers.volumes import LocalPathProvisioner, PersistentVolumeController, ProtectionController
 from pocketkube.registry import Registry
 
 
@@ -31,6 +32,9 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             StatefulSetController(registry),
             DaemonSetController(registry),
             JobController(registry),
+            PersistentVolumeController(registry),
+            LocalPathProvisioner(registry),
+            ProtectionController(registry),
             Scheduler(registry),
             NodeTaintController(registry),
             OrphanedPodController(registry),
