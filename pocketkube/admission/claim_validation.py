@@ -20,20 +20,23 @@ UNCHANGEABLE = (
 
 
 def validate(claim: Object) -> list[Cause]:
-    spec = claim["spec"]
+    return claim_spec(claim["spec"], "spec")
+
+
+def claim_spec(spec: Object, field: str) -> list[Cause]:
     causes = []
     if not spec.get("accessModes"):
-        causes.append(Cause.required("spec.accessModes", "at least 1 access mode is required"))
+        causes.append(Cause.required(f"{field}.accessModes", "at least 1 access mode is required"))
     if spec.get("selector") is not None:
-        causes += formats.label_selector(spec["selector"], "spec.selector")
-    causes += access_modes(spec.get("accessModes") or [], "spec.accessModes")
-    causes += _storage(spec.get("resources") or {})
-    causes += class_name(spec.get("storageClassName") or "", "spec.storageClassName")
-    causes += volume_mode(spec["volumeMode"], "spec.volumeMode")
-    for field in ("dataSource", "dataSourceRef"):
-        if spec.get(field) is not None:
-            causes += _data_source(spec[field], f"spec.{field}")
-    return causes + class_name(spec.get("volumeAttributesClassName") or "", "spec.volumeAttributesClassName")
+        causes += formats.label_selector(spec["selector"], f"{field}.selector")
+    causes += access_modes(spec.get("accessModes") or [], f"{field}.accessModes")
+    causes += _storage(spec.get("resources") or {}, f"{field}.resources[storage]")
+    causes += class_name(spec.get("storageClassName") or "", f"{field}.storageClassName")
+    causes += volume_mode(spec["volumeMode"], f"{field}.volumeMode")
+    for name in ("dataSource", "dataSourceRef"):
+        if spec.get(name) is not None:
+            causes += _data_source(spec[name], f"{field}.{name}")
+    return causes + class_name(spec.get("volumeAttributesClassName") or "", f"{field}.volumeAttributesClassName")
 
 
 def validate_update(new: Object, old: Object) -> list[Cause]:
@@ -80,11 +83,9 @@ def positive(amount: str, field: str) -> list[Cause]:
     return [] if parse(amount).nano > 0 else [Cause.invalid(field, quoted(amount), NOT_POSITIVE)]
 
 
-def _storage(resources: Object) -> list[Cause]:
+def _storage(resources: Object, field: str) -> list[Cause]:
     asked = resources.get("requests") or {}
-    if "storage" not in asked:
-        return [Cause.required("spec.resources[storage]")]
-    return positive(asked["storage"], "spec.resources[storage]")
+    return positive(asked["storage"], field) if "storage" in asked else [Cause.required(field)]
 
 
 def _data_source(source: Object, field: str) -> list[Cause]:

@@ -171,6 +171,7 @@ def _pod_spec(spec: Object) -> None:
             volume["emptyDir"] = {}
         if "hostPath" in volume:
             volume["hostPath"].setdefault("type", "")
+        storage_defaults.ephemeral(volume.get("ephemeral") or {})
         for source in ("configMap", "secret", "downwardAPI", "projected"):
             if source in volume:
                 volume[source].setdefault("defaultMode", DEFAULT_MODE)

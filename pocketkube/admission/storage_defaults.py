@@ -6,10 +6,21 @@ from pocketkube.store import Object
 
 
 def claim(obj: Object) -> None:
-    spec = obj.setdefault("spec", {})
+    claim_spec(obj.setdefault("spec", {}))
+    obj.setdefault("status", {}).setdefault("phase", "Pending")
+
+
+def claim_spec(spec: Object) -> None:
     spec.setdefault("resources", {})
     spec.setdefault("volumeMode", "Filesystem")
-    obj.setdefault("status", {}).setdefault("phase", "Pending")
+
+
+def ephemeral(source: Object) -> None:
+    """The template of a claim that is one Pod's own."""
+    template = source.get("volumeClaimTemplate")
+    if template is not None:
+        template.setdefault("metadata", {})
+        claim_spec(template.setdefault("spec", {}))
 
 
 def volume(obj: Object) -> None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.admission import not_carried_out, pod_security
+from pocketkube.admission import not_carried_out, pod_security, storage_warnings
 from pocketkube.resources import (
     DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
     JOBS,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
     PODS,
     REPLICASETS,
     SERVICES,
@@ -33,6 +35,8 @@ def warnings(store: Store, resource: Resource, obj: Object, *, created: bool) ->
         found += pod_security.warnings(store, resource, obj)
     if resource is SERVICES:
         found += _service(obj)
+    if resource in (PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES):
+        found += storage_warnings.of(resource, obj)
     if resource is PODS and created:
         found += _pod(obj["spec"], "spec")
     elif resource in TEMPLATED:

@@ -18,7 +18,12 @@ from pocketkube.controllers.replicaset import ReplicaSetController
 from pocketkube.controllers.resourcequota import ResourceQuotaController
 from pocketkube.controllers.scheduler import Scheduler
 from pocketkube.controllers.statefulset import StatefulSetController
-from pocketkube.controllers.volumes import LocalPathProvisioner, PersistentVolumeController, ProtectionController
+from pocketkube.controllers.volumes import (
+    EphemeralVolumeController,
+    LocalPathProvisioner,
+    PersistentVolumeController,
+    ProtectionController,
+)
 from pocketkube.registry import Registry
 
 
@@ -32,6 +37,7 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             StatefulSetController(registry),
             DaemonSetController(registry),
             JobController(registry),
+            EphemeralVolumeController(registry),
             PersistentVolumeController(registry),
             LocalPathProvisioner(registry),
             ProtectionController(registry),

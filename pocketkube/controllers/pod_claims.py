@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pocketkube.admission.storage_plugins import class_of
-from pocketkube.controllers.reconcile import is_finished
+from pocketkube.controllers.reconcile import is_finished, key_of, owned_by
 from pocketkube.controllers.volumes.annotations import SELECTED_NODE, annotate, annotations_of
 from pocketkube.controllers.volumes.binder import bind_volume
 from pocketkube.controllers.volumes.consumers import claims_of, users
@@ -47,6 +47,9 @@ class PodClaims:
                 return f'persistentvolumeclaim "{name}" bound to non-existent persistentvolume "{volume}"'
             if "deletionTimestamp" in claim["metadata"]:
                 return f'persistentvolumeclaim "{name}" is being deleted'
+            if self._is_ephemeral(name) and not owned_by(claim, self._pod):
+                namespace, pod = key_of(self._pod)
+                return f"PVC {namespace}/{name} was not created for pod {namespace}/{pod} (pod is not owner)"
         if any(claim["spec"].get("volumeName") or not self._waits(claim) for claim in self._unbound):
             return UNBOUND
         return ""
@@ -104,8 +107,11 @@ class PodClaims:
         return any(pod["spec"].get("nodeName") and not is_finished(pod) for pod in users(self._store, claim))
 
     def _missing(self, name: str) -> str:
-        metadata = self._pod["metadata"]
-        for volume in self._pod["spec"]["volumes"]:
-            if "ephemeral" in volume and f"{metadata['name']}-{volume['name']}" == name:
-                return f'waiting for ephemeral volume controller to create the persistentvolumeclaim "{name}"'
+        if self._is_ephemeral(name):
+            return f'waiting for ephemeral volume controller to create the persistentvolumeclaim "{name}"'
         return f'persistentvolumeclaim "{name}" not found'
+
+    def _is_ephemeral(self, name: str) -> bool:
+        """Whether the claim is to be the Pod's own."""
+        ephemeral = [each for each in self._pod["spec"]["volumes"] if "ephemeral" in each]
+        return any(f"{self._pod['metadata']['name']}-{each['name']}" == name for each in ephemeral)

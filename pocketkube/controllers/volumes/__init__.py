@@ -5,7 +5,8 @@ k8s.io/kubernetes/pkg/controller/volume
 """
 
 from pocketkube.controllers.volumes.binder import PersistentVolumeController
+from pocketkube.controllers.volumes.ephemeral import EphemeralVolumeController
 from pocketkube.controllers.volumes.local_path import LocalPathProvisioner
 from pocketkube.controllers.volumes.protection import ProtectionController
 
-__all__ = ["LocalPathProvisioner", "PersistentVolumeController", "ProtectionController"]
+__all__ = ["EphemeralVolumeController", "LocalPathProvisioner", "PersistentVolumeController", "ProtectionController"]

@@ -18,7 +18,6 @@ from pocketkube.controllers.volumes.annotations import (
 from pocketkube.controllers.volumes.consumers import waiting_pods
 from pocketkube.controllers.volumes.matching import best_match, capacity, is_bound_to, mismatch, waits_for_consumer
 from pocketkube.controllers.volumes.reclaim import in_tree_failure
-from pocketkube.errors import not_found
 from pocketkube.events import EventRecorder
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, STORAGECLASSES
@@ -157,7 +156,7 @@ class PersistentVolumeController:
     def _ask_provisioner(self, claim: Object) -> None:
         found = self._store.find(STORAGECLASSES, "", class_of(claim))
         if found is None:
-            message = str(not_found(STORAGECLASSES, class_of(claim)))
+            message = f'storageclass.storage.k8s.io "{class_of(claim)}" not found'
             self._recorder.event(claim, "Warning", "ProvisioningFailed", message)
             return
         provisioner = found["provisioner"]
