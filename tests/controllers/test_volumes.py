@@ -100,7 +100,7 @@ def test_a_volume_is_made_where_the_first_pod_goes(kubectl: Kubectl, namespace: 
         ("Normal", "Provisioning", f'External provisioner is provisioning volume for claim "{namespace}/data"'),
         ("Normal", "ProvisioningSucceeded", f"Successfully provisioned volume {name}"),
     ]
-    assert [reason for _, reason, _ in events(kubectl, namespace)][0] == "Scheduled"
+    assert next(reason for _, reason, _ in events(kubectl, namespace)) == "Scheduled"
 
 
 def test_the_tables(kubectl: Kubectl, namespace: str, create: Create) -> None:
