@@ -138,7 +138,9 @@ class _Decoder:
                     self.problems.append(f'unknown field "{where}"')
             elif inner is not None:
                 go_where = f"{go_path}.{key}" if go_path else key
-                made[key] = self._value(field, field.type, inner, where, f"{name.rpartition('.')[2]}.{go_where}")
+                found = self._value(field, field.type, inner, where, f"{name.rpartition('.')[2]}.{go_where}")
+                if not _left_out(field, found):
+                    made[key] = found
         return made
 
     def _value(self, field: Field, kind: str, value: Any, path: str, go_path: str) -> Any:
@@ -238,6 +240,11 @@ def _not_converted(kind: str, value: Any) -> str:
     if numbers and wanted in ("string", "int32", "int64"):
         return f"cannot convert {found} to {wanted}"
     return f"unrecognized type: {wanted}"
+
+
+def _left_out(field: Field, value: Any) -> bool:
+    """Whether an empty value is none: only a pointer tells Go that it was given."""
+    return field.omitempty and not value and (field.type in EMPTY or field.type.startswith(("[]", "{}")))
 
 
 def _is_base64(letter: str) -> bool:

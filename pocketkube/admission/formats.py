@@ -18,6 +18,7 @@ SEARCH_DOMAIN = re.compile(r"[a-z0-9_]([-_a-z0-9]*[a-z0-9])?(\.[a-z0-9_]([-_a-z0
 LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
+PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 HEADER = re.compile(r"[-A-Za-z0-9]+")
 PERCENT = re.compile(r"[0-9]+%")
 
@@ -67,6 +68,7 @@ NOT_A_HEADER = _expected("a valid HTTP header must consist of alphanumeric chara
 NOT_A_PERCENT = _expected(
     "a valid percent string must be a numeric string followed by an ending '%'", PERCENT, "1%", "93%"
 )
+NOT_A_PATH = _expected("Invalid path", PATH, "/path")
 NOT_AN_ENV_NAME = "a valid environment variable name must consist only of printable ASCII characters other than '='"
 PORT_RANGE = "must be between 1 and 65535, inclusive"
 NOT_AN_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
@@ -86,6 +88,27 @@ def compact(value: Any) -> str:
     """A collection as Go's encoding/json writes it."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def labels_text(found: dict[str, str] | None) -> str:
+    """A map as Go writes it: by key."""
+    return compact(found and dict(sorted(found.items())))
+
+
+def selector_text(selector: dict[str, Any] | None) -> str:
+    """A LabelSelector, which is a pointer: one that is nil is written as a text."""
+    if selector is None:
+        return '"null"'
+    made: dict[str, Any] = {}
+    if selector.get("matchLabels"):
+        made["matchLabels"] = dict(sorted(selector["matchLabels"].items()))
+    if selector.get("matchExpressions"):
+        made["matchExpressions"] = [
+            {"key": each.get("key", ""), "operator": each.get("operator", "")}
+            | ({"values": each["values"]} if each.get("values") else {})
+            for each in selector["matchExpressions"]
+        ]
+    return compact(made)
 
 
 def dns_label(value: str, field: str) -> list[Cause]:
@@ -135,6 +158,19 @@ def qualified_name_problems(value: str) -> list[str]:
     if not QUALIFIED.fullmatch(name):
         problems.append(f"name part {NOT_QUALIFIED}")
     return problems
+
+
+def domain_prefixed_path(value: str, field: str) -> list[Cause]:
+    """`DNS-SUBDOMAIN/PATH`"""
+    host, slash, path = value.partition("/")
+    if not value:
+        return [Cause.required(field)]
+    if not slash or not host or not path:
+        return [Cause.invalid(field, quoted(value), 'must be a domain-prefixed path (such as "acme.io/foo")')]
+    causes = dns_subdomain(host, field)
+    if not PATH.fullmatch(path):
+        causes.append(Cause.invalid(field, quoted(path), NOT_A_PATH))
+    return causes
 
 
 def labels(found: dict[str, str], field: str) -> list[Cause]:

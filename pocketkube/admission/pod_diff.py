@@ -1,4 +1,4 @@
-"""Two PodSpecs compared as the API server shows it: a unified diff of its own structs, every field of them, as JSON."""
+"""PodSpecs as the API server shows them, in JSON with every field of its own structs; two are compared line by line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 import json
 from typing import Any
 
+from pocketkube.admission.formats import compact
 from pocketkube.go_types import is_struct, own_fields
 from pocketkube.store import Object
 
@@ -20,14 +21,24 @@ def diff(old: Object, new: Object) -> str:
     return "".join(list(difflib.unified_diff(before, after))[2:])
 
 
+def internal_template(template: Object) -> str:
+    """A PodTemplateSpec in a line, as the API server shows what may not be changed."""
+    metadata = {name: value for name, value in template["metadata"].items() if value}
+    return compact({**metadata, "Spec": _pod_spec(template["spec"])})
+
+
 def _text(spec: Object) -> str:
+    return json.dumps(_pod_spec(spec), indent=1, ensure_ascii=False) + "\n"
+
+
+def _pod_spec(spec: Object) -> Object:
     made = _struct("core/v1.PodSpec", spec)
     host = {name: made.pop(name[0].upper() + name[1:]) for name in OF_THE_HOST}
     made.pop("DeprecatedServiceAccount")
     if made["SecurityContext"] is not None:
         ours = {name[0].upper() + name[1:]: value for name, value in host.items()}
         made["SecurityContext"] = {**ours, **made["SecurityContext"]}
-    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+    return made
 
 
 def _struct(struct: str, value: Object) -> Object:
