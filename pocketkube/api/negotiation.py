@@ -105,10 +105,13 @@ async def read_patch(request: web.Request) -> Any:
     try:
         return parse(text)
     except ValueError as error:
-        raise bad_request(f"error decoding patch: {error}") from error
+        strategic = request.content_type == "application/strategic-merge-patch+json"
+        raise bad_request(str(error) if strategic else f"error decoding patch: {error}") from error
 
 
 def _with_kind(body: Any) -> Object:
+    if body is None:  # Go leaves the object as it is
+        return {}
     if not isinstance(body, dict):
         raise ValueError(f"json: cannot unmarshal {json_kind(body)} into Go value of type {TYPE_META}")
     for name in ("apiVersion", "kind"):
