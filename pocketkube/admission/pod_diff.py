@@ -23,7 +23,8 @@ def diff(old: Object, new: Object) -> str:
 
 def internal_template(template: Object) -> str:
     """A PodTemplateSpec in a line, as the API server shows what may not be changed."""
-    metadata = {name: value for name, value in template["metadata"].items() if value}
+    maps = {name: template["metadata"].get(name) or {} for name in ("labels", "annotations")}
+    metadata = {name: dict(sorted(found.items())) for name, found in maps.items() if found}
     return compact({**metadata, "Spec": _pod_spec(template["spec"])})
 
 

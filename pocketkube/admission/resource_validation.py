@@ -11,7 +11,7 @@ from pocketkube.quantity import Quantity, parse
 from pocketkube.store import Object
 
 NameRule = Callable[[str, str], list[Cause]]
-OF_WHOLE_PODS = ["cpu", "memory"]  # and huge pages
+OF_WHOLE_PODS = ["cpu", HUGE_PAGES, "memory"]
 
 
 def container_resources(resources: Object, field: str, pod_claims: Set[str]) -> list[Cause]:

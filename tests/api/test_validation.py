@@ -1,4 +1,7 @@
-"""What the API server refuses, with every cause: data/invalid.yaml, and its decoder's words: data/undecodable.yaml."""
+"""What the API server refuses, with every cause: data/invalid.yaml, of updates data/invalid_updates.yaml.
+
+And its decoder's words: data/undecodable.yaml.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +21,26 @@ WORKLOAD = {"spec": {"selector": {"matchLabels": {"app": "x"}}, "template": TEMP
 # The path of each kind, and what the smallest object of it has beside its name.
 KINDS: dict[str, tuple[str, Any]] = {
     "ConfigMap": ("api/v1/namespaces/{}/configmaps", {}),
+    "DaemonSet": ("apis/apps/v1/namespaces/{}/daemonsets", WORKLOAD),
     "Deployment": ("apis/apps/v1/namespaces/{}/deployments", WORKLOAD),
     "EndpointSlice": (
         "apis/discovery.k8s.io/v1/namespaces/{}/endpointslices",
         {"addressType": "IPv4", "endpoints": [], "ports": []},
     ),
     "Endpoints": ("api/v1/namespaces/{}/endpoints", {}),
+    "Job": (
+        "apis/batch/v1/namespaces/{}/jobs",
+        {"spec": {"template": {"spec": {**PODS, "restartPolicy": "Never"}}}},
+    ),
+    "LimitRange": ("api/v1/namespaces/{}/limitranges", {}),
     "Namespace": ("api/v1/namespaces", {}),
+    "Node": ("api/v1/nodes", {}),
     "Pod": ("api/v1/namespaces/{}/pods", {"spec": PODS}),
     "ReplicaSet": ("apis/apps/v1/namespaces/{}/replicasets", WORKLOAD),
+    "ResourceQuota": ("api/v1/namespaces/{}/resourcequotas", {}),
+    "Secret": ("api/v1/namespaces/{}/secrets", {}),
     "Service": ("api/v1/namespaces/{}/services", {"spec": {"ports": [{"port": 80}]}}),
+    "ServiceAccount": ("api/v1/namespaces/{}/serviceaccounts", {}),
     "StatefulSet": ("apis/apps/v1/namespaces/{}/statefulsets", WORKLOAD),
 }
 
@@ -55,6 +68,23 @@ def send(http: Http, namespace: str, case: Any) -> Any:
 @pytest.mark.parametrize("case", read("invalid.yaml"))
 def test_refused(http: Http, demo: str, case: Any) -> None:
     answer = send(http, demo, case)
+    assert answer.status == 422, answer.text
+    causes = answer.body["details"]["causes"]
+    assert [f"{cause['field']}: {cause['message']}" for cause in causes] == case["causes"]
+
+
+@pytest.mark.parametrize("case", read("invalid_updates.yaml"))
+def test_update_refused(http: Http, demo: str, case: Any) -> None:
+    path, smallest = KINDS[case["kind"]]
+    path = f"/{path.format(demo)}"
+    name = f"updated-{case['id']}"
+    whole = merge({"metadata": {"name": name}, **copy.deepcopy(smallest)}, case.get("before", {}))
+    made = http("POST", path, whole)
+    assert made.status == 201, made.text
+    found = merge(made.body, case["change"])
+    del found["metadata"]["resourceVersion"]
+    answer = http("PUT", f"{path}/{name}?dryRun=All", found)
+    http("DELETE", f"{path}/{name}")
     assert answer.status == 422, answer.text
     causes = answer.body["details"]["causes"]
     assert [f"{cause['field']}: {cause['message']}" for cause in causes] == case["causes"]
