@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime
 from typing import Any, NoReturn
 
 from pocketkube.errors import ApiError, Cause, bad_request
+from pocketkube.go_time import canonical
 from pocketkube.go_types import Field, fields, has_struct, is_struct, named, struct_of
 from pocketkube.json_text import Repeating, json_kind
 from pocketkube.quantity import parse
@@ -163,7 +163,7 @@ class _Decoder:
     def _item(self, field: Field, kind: str, value: Any, path: str, go_path: str) -> Any:
         """In a list or a map, null is the type's empty value; a field that is null is left out."""
         if value is None:
-            return EMPTY.get(kind, {} if is_struct(kind) else None)
+            return "0" if kind == "quantity" else EMPTY.get(kind, {} if is_struct(kind) else None)
         return self._value(field, kind, value, path, go_path)
 
     def _scalar(self, field: Field, kind: str, value: Any, go_path: str) -> Any:
@@ -197,13 +197,10 @@ class _Decoder:
             raise _Undecodable(error) from error
 
     def _time(self, value: str, kind: str) -> str:
-        layout = "2006-01-02T15:04:05Z07:00" if kind == "time" else "2006-01-02T15:04:05.000000Z07:00"
         try:
-            datetime.fromisoformat(value)
+            return canonical(value, micro=kind == "micro-time")
         except ValueError as error:
-            problem = f'parsing time "{value}" as "{layout}": cannot parse "{value}" as "2006"'
-            raise _Undecodable(problem) from error
-        return value
+            raise _Undecodable(error) from error
 
     def _bytes(self, value: str) -> str:
         try:
