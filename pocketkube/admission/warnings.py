@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pocketkube.admission import not_carried_out, pod_security
+from pocketkube.admission.formats import quoted
+from pocketkube.quantity import UNIT, parse
 from pocketkube.resources import (
     DAEMONSETS,
     DEPLOYMENTS,
@@ -23,6 +25,13 @@ from pocketkube.store import Object, Store
 
 ENDPOINTS_DEPRECATED = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 TEMPLATED = (DAEMONSETS, DEPLOYMENTS, JOBS, REPLICASETS, STATEFULSETS)
+RENAMED_LABELS = {
+    "beta.kubernetes.io/arch": 'deprecated since v1.14; use "kubernetes.io/arch" instead',
+    "beta.kubernetes.io/os": 'deprecated since v1.14; use "kubernetes.io/os" instead',
+    "failure-domain.beta.kubernetes.io/region": 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
+    "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
+    "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
+}
 TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints"
 
 
@@ -62,13 +71,47 @@ def _service(service: Object) -> Iterator[str]:
 
 
 def _pod(spec: Object, field: str) -> Iterator[str]:
+    for name in spec.get("nodeSelector") or ():
+        if name in RENAMED_LABELS:
+            yield f"{field}.nodeSelector[{name}]: {RENAMED_LABELS[name]}"
+    for number, each in enumerate(spec.get("topologySpreadConstraints") or ()):
+        where, key = f"{field}.topologySpreadConstraints[{number}]", each["topologyKey"]
+        if key in RENAMED_LABELS:
+            yield f"{where}.topologyKey: {key} is {RENAMED_LABELS[key]}"
+        if each.get("labelSelector") is None:
+            yield f"{where}.labelSelector: a null labelSelector results in matching no pod"
+    for number, volume in enumerate(spec.get("volumes") or ()):
+        if "gitRepo" in volume:
+            yield f"{field}.volumes[{number}].gitRepo: deprecated in v1.11, and disabled by default in v1.33+"
+    yield from _repeated(spec, "hostAliases", "ip", field)
+    yield from _repeated(spec, "imagePullSecrets", "name", field)
+    for number, secret in enumerate(spec.get("imagePullSecrets") or ()):
+        if not secret.get("name"):
+            yield f'{field}.imagePullSecrets[{number}].name: invalid empty name ""'
+    for kind in ("initContainers", "containers"):
+        for number, container in enumerate(spec.get(kind) or ()):
+            yield from _fractions(container, f"{field}.{kind}[{number}].resources")
+            yield from _variables(container, f"{field}.{kind}[{number}]")
+            yield from _ports(container, f"{field}.{kind}[{number}]")
     if spec.get("terminationGracePeriodSeconds", 0) < 0:
         what = "must be >= 0; negative values are invalid and will be treated as 1"
         yield f"{field}.terminationGracePeriodSeconds: {what}"
-    for kind in ("initContainers", "containers"):
-        for number, container in enumerate(spec.get(kind) or ()):
-            yield from _variables(container, f"{field}.{kind}[{number}]")
-            yield from _ports(container, f"{field}.{kind}[{number}]")
+
+
+def _repeated(spec: Object, kind: str, key: str, field: str) -> Iterator[str]:
+    items = spec.get(kind) or []
+    for number, item in enumerate(items):
+        if item.get(key, "") in (other.get(key, "") for other in items[:number]):
+            yield f"{field}.{kind}[{number}].{key}: duplicate {key} {quoted(item.get(key, ''))}"
+
+
+def _fractions(container: Object, field: str) -> Iterator[str]:
+    """Of a byte: who writes 100m of memory means 100M."""
+    for name in ("memory", "ephemeral-storage"):
+        for kind in ("limits", "requests"):
+            text = ((container.get("resources") or {}).get(kind) or {}).get(name)
+            if text is not None and parse(text).nano % UNIT:
+                yield f"{field}.{kind}[{name}]: fractional byte value {quoted(text)} is invalid, must be an integer"
 
 
 def _variables(container: Object, field: str) -> Iterator[str]:
