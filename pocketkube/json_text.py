@@ -81,6 +81,21 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def repeated_names(value: Any, path: str = "") -> list[str]:
+    """What a value has more than once, in the words of the API server's decoder."""
+    if isinstance(value, list):
+        return [each for number, item in enumerate(value) for each in repeated_names(item, f"{path}[{number}]")]
+    if not isinstance(value, dict):
+        return []
+    found = []
+    for name, inner in value.items():
+        where = f"{path}.{name}" if path else name
+        if isinstance(value, Repeating) and name in value.repeated:
+            found.append(f'duplicate field "{where}"')
+        found += repeated_names(inner, where)
+    return found
+
+
 def written(value: Any) -> bytes:
     """A line as Go's encoder writes it: compact, and safe to stand in HTML."""
     return _safe(json.dumps(value, separators=(",", ":"), ensure_ascii=False)).encode() + b"\n"

@@ -70,12 +70,12 @@ def decode_struct(struct: str, body: Object) -> Object:
 
 
 def decode_patched(
-    resource: Resource, patched: Object, field_validation: str, shown: str, *, strategic: bool
+    resource: Resource, patched: Object, field_validation: str, shown: str, *, strategic: bool, repeated: list[str]
 ) -> tuple[Object, list[str]]:
     """As `decode`, of what a patch has made; ApiError 422 that shows the patch, or what came of it.
 
     A strategic merge patch is not decoded but converted (k8s.io/apimachinery/pkg/runtime/converter.go), which has words
-    of its own.
+    of its own. `repeated`: what the patch has twice.
     """
     kind, version = patched.get("kind"), patched.get("apiVersion")
     if not strategic and isinstance(kind, str) and isinstance(version, str) and not _is_known(version, kind):
@@ -85,6 +85,7 @@ def decode_patched(
         decoded = decoder.whole(resource, patched)
     except _Undecodable as error:
         raise _invalid_patch(shown, str(error)) from error
+    decoder.problems = [*repeated, *decoder.problems]
     if decoder.problems and field_validation == "Strict":
         raise _invalid_patch(shown, decoder.strict_error())
     return decoded, decoder.problems if field_validation == "Warn" else []

@@ -114,6 +114,45 @@ def test_field_given_twice(http: Http, demo: str) -> None:
     assert warned.headers.get_all("Warning") == ['299 - "duplicate field \\"data\\""']
 
 
+def test_field_given_twice_in_a_patch(http: Http, demo: str) -> None:
+    path = f"/api/v1/namespaces/{demo}/configmaps/kube-root-ca.crt?dryRun=All"
+    body, merge_patch = b'{"data": {"a": "1", "a": "2"}}', "application/merge-patch+json"
+    refused = http("PATCH", f"{path}&fieldValidation=Strict", body, content_type=merge_patch)
+    assert refused.body["message"].endswith('strict decoding error: duplicate field "data.a"')
+    warned = http("PATCH", path, body, content_type=merge_patch)
+    assert warned.headers.get_all("Warning") == ['299 - "duplicate field \\"data.a\\""']
+
+
+def test_no_yaml(http: Http, demo: str) -> None:
+    path = f"/api/v1/namespaces/{demo}/configmaps"
+    answer = http("POST", path, b"a: b: c\n", content_type="application/yaml")
+    assert answer.status == 400
+    assert "yaml: mapping values are not allowed in this context (" in answer.body["message"]
+
+
+def test_some_kinds_are_made_by_an_update(http: Http, demo: str) -> None:
+    path = f"/api/v1/namespaces/{demo}"
+    body = {"metadata": {"name": "fresh"}}
+    assert http("PUT", f"{path}/endpoints/fresh?dryRun=All", body).status == 201
+    assert http("PUT", f"{path}/configmaps/fresh?dryRun=All", body).status == 404
+
+
+def test_pod_warnings(http: Http, demo: str) -> None:
+    spec = {
+        "containers": [{"name": "c", "image": "busybox", "resources": {"requests": {"memory": "100m"}}}],
+        "nodeSelector": {"beta.kubernetes.io/os": "linux"},
+        "hostAliases": [{"ip": "1.1.1.1", "hostnames": ["a"]}, {"ip": "1.1.1.1", "hostnames": ["b"]}],
+        "imagePullSecrets": [{}],
+    }
+    answer = http("POST", f"/api/v1/namespaces/{demo}/pods?dryRun=All", {"metadata": {"name": "x"}, "spec": spec})
+    assert [warning.split('"', 1)[1][:-1].replace('\\"', '"') for warning in answer.headers.get_all("Warning")] == [
+        'spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead',
+        'spec.hostAliases[1].ip: duplicate ip "1.1.1.1"',
+        'spec.imagePullSecrets[0].name: invalid empty name ""',
+        'spec.containers[0].resources.requests[memory]: fractional byte value "100m" is invalid, must be an integer',
+    ]
+
+
 def test_null_is_what_go_makes_of_it(http: Http, demo: str) -> None:
     """A field is left out; in a map and in a list it is the type's empty value."""
     whole = {"metadata": {"name": "x", "labels": {"a": None}, "annotations": None}, "spec": {"ports": [{"port": 80}]}}
