@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pocketkube.admission import formats
+from pocketkube.admission import addresses, formats
 from pocketkube.admission.formats import PROTOCOLS, quoted
 from pocketkube.admission.metadata_validation import IMMUTABLE
 from pocketkube.errors import Cause
@@ -78,12 +78,12 @@ def _endpoint(endpoint: Object, kind: str, field: str) -> list[Cause]:
 
 
 def _slice_address(text: str, kind: str, field: str) -> list[Cause]:
-    found = formats.address(text)
-    if found is None:
-        return formats.ip(text, field)
+    found, causes = addresses.address(text), addresses.ip(text, field)
+    if found is None or causes:
+        return causes
     if f"IPv{found.version}" != kind:
-        return [Cause.invalid(field, quoted(text), f"must be an {kind} address")]
-    return formats.endpoint_ip(text, field)
+        causes.append(Cause.invalid(field, quoted(text), f"must be an {kind} address"))
+    return causes + addresses.special(found, text, field)
 
 
 def _hints(hints: Object, field: str) -> list[Cause]:
@@ -121,13 +121,14 @@ def _slice_port(port: Object, names: set[str], field: str) -> list[Cause]:
 
 def _address(each: Object, field: str) -> list[Cause]:
     text = each.get("ip", "")
-    causes = formats.ip(text, f"{field}.ip")
+    causes = addresses.ip(text, f"{field}.ip")
     if each.get("hostname"):
         causes += formats.dns_label(each["hostname"], f"{field}.hostname")
     if "nodeName" in each:
         causes += formats.dns_subdomain(each["nodeName"], f"{field}.nodeName")
-    if formats.is_ip(text):
-        return causes + formats.endpoint_ip(text, f"{field}.ip")
+    found = addresses.address(text)
+    if found is not None:
+        return causes + addresses.special(found, text, f"{field}.ip")
     return [*causes, Cause.invalid(f"{field}.ip", quoted(text), "must be a valid IP address")]
 
 

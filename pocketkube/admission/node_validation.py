@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pocketkube.admission import formats
+from pocketkube.admission import addresses
 from pocketkube.admission.formats import compact, label_value_problems, qualified_name, quoted
 from pocketkube.admission.resource_names import amount
 from pocketkube.errors import Cause
@@ -16,7 +16,7 @@ def validate(node: Object) -> list[Cause]:
     causes = _taints(spec.get("taints") or []) + _amounts(node.get("status") or {})
     ranges, field = spec.get("podCIDRs") or [], "spec.podCIDRs"
     for number, text in enumerate(ranges):
-        causes += formats.cidr(text, f"{field}[{number}]")
+        causes += addresses.cidr(text, f"{field}[{number}]")
     if len(ranges) > 1 and (len(ranges) > 2 or (":" in ranges[0]) == (":" in ranges[1])):
         what = "may specify no more than one CIDR for each IP family"
         causes.append(Cause.invalid(field, compact(ranges), what))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pocketkube.admission import formats, pod_annotation_validation
+from pocketkube.admission import addresses, formats, pod_annotation_validation
 from pocketkube.admission.container_validation import containers
 from pocketkube.admission.formats import compact, quoted
 from pocketkube.admission.metadata_validation import annotation_keys
@@ -149,7 +149,7 @@ def _dns(spec: Object, field: str) -> list[Cause]:
         what = f"must not have more than {MOST_NAMESERVERS} nameservers"
         causes.append(Cause.invalid(f"{field}.nameservers", compact(servers), what))
     for number, text in enumerate(servers):
-        causes += formats.ip(text, f"{field}.nameservers[{number}]")
+        causes += addresses.ip(text, f"{field}.nameservers[{number}]")
     if len(searches) > MOST_SEARCHES:
         what = f"must not have more than {MOST_SEARCHES} search paths"
         causes.append(Cause.invalid(f"{field}.searches", compact(searches), what))
@@ -180,7 +180,7 @@ def _scheduling_gates(spec: Object, field: str) -> list[Cause]:
 def _host_aliases(spec: Object, field: str) -> list[Cause]:
     causes = []
     for number, alias in enumerate(spec.get("hostAliases") or ()):
-        causes += formats.ip(alias.get("ip", ""), f"{field}[{number}].ip")
+        causes += addresses.ip(alias.get("ip", ""), f"{field}[{number}].ip")
         for index, name in enumerate(alias.get("hostnames") or ()):
             causes += formats.dns_subdomain(name, f"{field}[{number}].hostnames[{index}]")
     return causes

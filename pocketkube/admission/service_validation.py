@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pocketkube.admission import formats
+from pocketkube.admission import addresses, formats
 from pocketkube.admission.formats import PROTOCOLS, compact, quoted
 from pocketkube.errors import Cause
 from pocketkube.store import Object
@@ -45,7 +45,7 @@ def validate(service: Object) -> list[Cause]:
     if spec["type"] != "ExternalName":
         causes += _cluster_ips(spec)
     for number, text in enumerate(spec.get("externalIPs") or ()):
-        causes += formats.endpoint_ip(text, f"spec.externalIPs[{number}]")
+        causes += addresses.endpoint_ip(text, f"spec.externalIPs[{number}]")
     if spec["type"] not in TYPES:
         causes.append(Cause.unsupported("spec.type", quoted(spec["type"]), TYPES))
     causes += _repeated_ports(spec["type"], ports)
@@ -160,7 +160,7 @@ def _cluster_ips(spec: Object) -> list[Cause]:
             if len(several) > 1:
                 wrong.append(Cause.invalid(field, compact(several), "'None' must be the first and only value"))
             continue
-        wrong += formats.ip(text, f"{field}[{number}]")
+        wrong += addresses.ip(text, f"{field}[{number}]")
     causes += wrong
     if len(several) > 2:
         causes.append(Cause.invalid(field, compact(several), "may only hold up to 2 values"))
@@ -171,7 +171,7 @@ def _cluster_ips(spec: Object) -> list[Cause]:
 
 def _families_of(texts: list[str], families: list[str]) -> list[Cause]:
     """Addresses of at most one for each family, and of the families that are named."""
-    versions = [found.version for text in texts if (found := formats.address(text))]
+    versions = [found.version for text in texts if (found := addresses.address(text))]
     causes = []
     if len(versions) > 1 and sorted(versions) != [4, 6]:
         what = "may specify no more than one IP for each IP family"
@@ -232,7 +232,7 @@ def _load_balancer(service: Object) -> list[Cause]:
         causes.append(Cause.forbidden(field, BALANCED_ONLY))
     for number, text in enumerate(ranges):
         where = field if field.startswith("metadata") else f"{field}[{number}]"
-        causes += formats.cidr(text.strip(), where)
+        causes += addresses.cidr(text.strip(), where)
     if "allocateLoadBalancerNodePorts" in spec and not balanced:
         causes.append(Cause.forbidden("spec.allocateLoadBalancerNodePorts", BALANCED_ONLY))
     return causes + _balancer_class(spec, None)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.admission import not_carried_out, pod_security
+from pocketkube.admission import addresses, not_carried_out, pod_security
 from pocketkube.admission.formats import quoted
+from pocketkube.admission.service_validation import TOPOLOGY_HINTS, TOPOLOGY_MODE, is_headless
 from pocketkube.quantity import UNIT, parse
 from pocketkube.resources import (
     DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
     JOBS,
+    NETWORKPOLICIES,
     PODS,
     REPLICASETS,
     SERVICES,
@@ -32,7 +34,6 @@ RENAMED_LABELS = {
     "failure-domain.beta.kubernetes.io/zone": 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
     "beta.kubernetes.io/instance-type": 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
 }
-TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints"
 
 
 def warnings(store: Store, resource: Resource, obj: Object, *, created: bool) -> list[str]:
@@ -42,6 +43,8 @@ def warnings(store: Store, resource: Resource, obj: Object, *, created: bool) ->
         found += pod_security.warnings(store, resource, obj)
     if resource is SERVICES:
         found += _service(obj)
+    if resource is NETWORKPOLICIES:
+        found += _network_policy(obj["spec"])
     if resource is PODS and created:
         found += _pod(obj["spec"], "spec")
     elif resource in TEMPLATED:
@@ -58,16 +61,44 @@ def read_warnings(resource: Resource) -> list[str]:
 
 def _service(service: Object) -> Iterator[str]:
     spec = service["spec"]
+    outside = spec.get("externalIPs") or []
     if TOPOLOGY_HINTS in (service["metadata"].get("annotations") or {}):
-        yield f'annotations[{TOPOLOGY_HINTS}]: please use "service.kubernetes.io/topology-mode" instead'
-    if spec.get("clusterIP") != "None":
-        return
+        yield f"annotation {TOPOLOGY_HINTS} is deprecated, please use {TOPOLOGY_MODE} instead"
+    if is_headless(spec):
+        if spec.get("loadBalancerIP"):
+            yield "spec.loadBalancerIP is ignored for headless services"
+        if outside:
+            yield "spec.externalIPs is ignored for headless services"
+        if spec.get("sessionAffinity") == "ClientIP":
+            yield "spec.SessionAffinity is ignored for headless services"
+    else:
+        yield from _addresses(spec.get("clusterIPs") or [], "spec.clusterIPs")
+    if outside:
+        yield "spec.externalIPs is deprecated"
+    yield from _addresses(outside, "spec.externalIPs")
     if spec.get("loadBalancerIP"):
-        yield "spec.loadBalancerIP is ignored for headless services"
-    if spec.get("externalIPs"):
-        yield "spec.externalIPs is ignored for headless services"
-    if spec.get("sessionAffinity") == "ClientIP":
-        yield "spec.SessionAffinity is ignored for headless services"
+        yield from addresses.warnings(spec["loadBalancerIP"], "spec.loadBalancerIP")
+    yield from _addresses(spec.get("loadBalancerSourceRanges") or [], "spec.loadBalancerSourceRanges")
+    if spec["type"] == "ExternalName" and outside:
+        yield 'spec.externalIPs is ignored when spec.type is "ExternalName"'
+    if spec["type"] != "ExternalName" and spec.get("externalName"):
+        yield 'spec.externalName is ignored when spec.type is not "ExternalName"'
+    if spec.get("trafficDistribution") == "PreferClose":
+        yield 'spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"'
+
+
+def _network_policy(spec: Object) -> Iterator[str]:
+    for direction, peers in (("ingress", "from"), ("egress", "to")):
+        for number, rule in enumerate(spec.get(direction) or ()):
+            for index, peer in enumerate(rule.get(peers) or ()):
+                block, field = peer.get("ipBlock") or {}, f"spec.{direction}[{number}].{peers}[{index}].ipBlock"
+                yield from addresses.warnings(block.get("cidr", ""), f"{field}.cidr")
+                yield from _addresses(block.get("except") or [], f"{field}.except")
+
+
+def _addresses(texts: list[str], field: str) -> Iterator[str]:
+    for number, text in enumerate(texts):
+        yield from addresses.warnings(text, f"{field}[{number}]")
 
 
 def _pod(spec: Object, field: str) -> Iterator[str]:

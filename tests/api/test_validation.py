@@ -34,6 +34,7 @@ KINDS: dict[str, tuple[str, Any]] = {
     ),
     "LimitRange": ("api/v1/namespaces/{}/limitranges", {}),
     "Namespace": ("api/v1/namespaces", {}),
+    "NetworkPolicy": ("apis/networking.k8s.io/v1/namespaces/{}/networkpolicies", {"spec": {}}),
     "Node": ("api/v1/nodes", {}),
     "Pod": ("api/v1/namespaces/{}/pods", {"spec": PODS}),
     "ReplicaSet": ("apis/apps/v1/namespaces/{}/replicasets", WORKLOAD),
@@ -137,6 +138,10 @@ def test_some_kinds_are_made_by_an_update(http: Http, demo: str) -> None:
     assert http("PUT", f"{path}/configmaps/fresh?dryRun=All", body).status == 404
 
 
+def warned(answer: Any) -> list[str]:
+    return [each.split('"', 1)[1][:-1].replace('\\"', '"') for each in answer.headers.get_all("Warning")]
+
+
 def test_pod_warnings(http: Http, demo: str) -> None:
     spec = {
         "containers": [{"name": "c", "image": "busybox", "resources": {"requests": {"memory": "100m"}}}],
@@ -145,11 +150,21 @@ def test_pod_warnings(http: Http, demo: str) -> None:
         "imagePullSecrets": [{}],
     }
     answer = http("POST", f"/api/v1/namespaces/{demo}/pods?dryRun=All", {"metadata": {"name": "x"}, "spec": spec})
-    assert [warning.split('"', 1)[1][:-1].replace('\\"', '"') for warning in answer.headers.get_all("Warning")] == [
+    assert warned(answer) == [
         'spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead',
         'spec.hostAliases[1].ip: duplicate ip "1.1.1.1"',
         'spec.imagePullSecrets[0].name: invalid empty name ""',
         'spec.containers[0].resources.requests[memory]: fractional byte value "100m" is invalid, must be an integer',
+    ]
+
+
+def test_service_warnings(http: Http, demo: str) -> None:
+    spec = {"ports": [{"port": 80}], "externalIPs": ["2001:db8:0:0::2"], "externalName": "a.b"}
+    answer = http("POST", f"/api/v1/namespaces/{demo}/services?dryRun=All", {"metadata": {"name": "x"}, "spec": spec})
+    assert warned(answer) == [
+        "spec.externalIPs is deprecated",
+        'spec.externalIPs[0]: IPv6 address "2001:db8:0:0::2" should be in RFC 5952 canonical format ("2001:db8::2")',
+        'spec.externalName is ignored when spec.type is not "ExternalName"',
     ]
 
 
