@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 # What Python's decoder expected, and how Go says that something else came.
@@ -18,6 +19,9 @@ LOOKING_FOR = {
 }
 
 
+END = "unexpected end of JSON input"
+
+
 class Repeating(dict[str, Any]):
     """An object that has some name more than once; the last one counts."""
 
@@ -29,12 +33,42 @@ def parse(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
-        if error.pos >= len(text) or error.msg.startswith("Unterminated"):
-            raise ValueError("unexpected end of JSON input") from error
-        where = LOOKING_FOR.get(error.msg, "looking for beginning of value")
-        raise ValueError(f"invalid character '{text[error.pos]}' {where}") from error
+        raise ValueError(_in_go(error, text)) from error
     except RecursionError as error:
         raise ValueError("exceeded max depth") from error
+
+
+def _in_go(error: json.JSONDecodeError, text: str) -> str:
+    at, where = error.pos, LOOKING_FOR.get(error.msg, "looking for beginning of value")
+    if error.msg.startswith("Unterminated"):
+        return END
+    if error.msg.startswith("Invalid \\"):  # the position is that of the backslash
+        at, where = at + 1, "in string escape code"
+    elif error.msg == "Expecting value":
+        for literal in ("true", "false", "null"):
+            if text[at : at + 1] == literal[0]:
+                fits = next(n for n in range(len(literal)) if text[at + n : at + n + 1] != literal[n])
+                at, where = at + fits, f"in literal {literal} (expecting '{literal[fits]}')"
+    elif error.msg == "Expecting ',' delimiter" and _in_array(text[:at]):
+        where = "after array element"
+    return END if at >= len(text) else f"invalid character {_character(text[at])} {where}"
+
+
+def _in_array(text: str) -> bool:
+    """Whether what comes next lies in an array, rather than an object."""
+    opened = [each for each in re.findall(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text) if not each.startswith('"')]
+    holders: list[str] = []
+    for each in opened:
+        if each in "[{":
+            holders.append(each)
+        elif holders:
+            holders.pop()
+    return bool(holders) and holders[-1] == "["
+
+
+def _character(letter: str) -> str:
+    """As Go quotes one."""
+    return {"'": r"'\''", '"': "'\"'"}.get(letter) or f"'{json.dumps(letter, ensure_ascii=False)[1:-1]}'"
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -44,6 +78,21 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = Repeating(made)
     names = [name for name, _ in pairs]
     found.repeated = frozenset(name for name in made if names.count(name) > 1)
+    return found
+
+
+def repeated_names(value: Any, path: str = "") -> list[str]:
+    """What a value has more than once, in the words of the API server's decoder."""
+    if isinstance(value, list):
+        return [each for number, item in enumerate(value) for each in repeated_names(item, f"{path}[{number}]")]
+    if not isinstance(value, dict):
+        return []
+    found = []
+    for name, inner in value.items():
+        where = f"{path}.{name}" if path else name
+        if isinstance(value, Repeating) and name in value.repeated:
+            found.append(f'duplicate field "{where}"')
+        found += repeated_names(inner, where)
     return found
 
 

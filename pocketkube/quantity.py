@@ -10,9 +10,9 @@ import re
 WRONG_FORMAT = (
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"  # Go's own words
 )
-FORMAT = re.compile(
-    r"(?P<sign>[+-]?)(?=\.?\d)(?P<whole>\d*)\.?(?P<part>\d*)(?P<suffix>|[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,3})"
-)
+FORMAT = re.compile(r"(?P<sign>[+-]?)(?P<whole>\d*)\.?(?P<part>\d*)(?P<suffix>[eEinumkKMGTP]*[+-]?\d*)")
+WRONG_SUFFIX = "unable to parse quantity's suffix"
+SUFFIX = re.compile(r"|[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d{1,3}")
 DECIMAL = {-9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T", 15: "P", 18: "E"}
 EXPONENTS = {letter: exponent for exponent, letter in DECIMAL.items()}
 BINARY = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"]
@@ -64,9 +64,11 @@ ONE = Quantity(UNIT)
 def parse(text: str) -> Quantity:
     """ValueError, in Go's words, for a text that is no quantity."""
     match = FORMAT.fullmatch(text)
-    if match is None:
+    if match is None or not text:
         raise ValueError(WRONG_FORMAT)
-    digits, suffix = int(match["whole"] + match["part"]), match["suffix"]
+    if not SUFFIX.fullmatch(match["suffix"]):
+        raise ValueError(WRONG_SUFFIX)
+    digits, suffix = int(match["whole"] + match["part"] or "0"), match["suffix"]
     exponent = 9 - len(match["part"])
     binary = suffix.endswith("i")
     if binary:

@@ -212,7 +212,9 @@ def _check_preconditions(resource: Resource, old: Object, uid: str | None, revis
         failed = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {old['metadata']['uid']}"
         where = f"StorageError: invalid object, Code: 4, Key: {_storage_key(resource, old)}, ResourceVersion: 0"
         raise conflict(resource, name, f"{where}, AdditionalErrorMsg: {failed}")
-    if revision and revision != old["metadata"]["resourceVersion"]:
+    if revision and not revision.isdecimal():  # an error that the API server does not expect: it has no reason
+        raise ApiError(500, "", f'strconv.ParseUint: parsing "{revision}": invalid syntax')
+    if revision and int(revision) and revision != old["metadata"]["resourceVersion"]:
         raise conflict(resource, name)
 
 

@@ -98,7 +98,7 @@ class Store:
         self.check_revision(revision)
         oldest = self._history[0].revision if self._history else self.revision + 1
         if revision < oldest - 1:
-            raise gone(f"too old resource version: {revision} ({oldest})")
+            raise gone(f"too old resource version: {revision} ({oldest - 1})")
         start = bisect_right(self._history, revision, key=lambda event: event.revision)
         return [
             event

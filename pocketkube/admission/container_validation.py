@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pocketkube.admission import formats
 from pocketkube.admission.formats import PROTOCOLS, quoted
+from pocketkube.admission.mount_validation import devices, mounts
 from pocketkube.admission.resource_validation import container_resources
 from pocketkube.admission.security_context_validation import security_context
 from pocketkube.errors import Cause
@@ -15,8 +17,10 @@ from pocketkube.store import Object
 NO_SIDECAR = "may not be set for init containers without restartPolicy=Always"
 PULL_POLICIES = ["Always", "IfNotPresent", "Never"]
 MESSAGE_POLICIES = ["File", "FallbackToLogsOnError"]
-PROPAGATIONS = ["Bidirectional", "HostToContainer", "None"]
 SCHEMES = ["HTTP", "HTTPS"]
+RESTART_POLICIES = ["Always", "Never", "OnFailure"]
+RESTART_ACTIONS = ["Restart", "RestartAllContainers"]
+MOST_RULES, MOST_CODES = 20, 255
 ENV_FIELDS = [
     "metadata.name",
     "metadata.namespace",
@@ -30,14 +34,8 @@ ENV_FIELDS = [
 ]
 VOLUME_FIELDS = ["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"]
 # Paths that there are, of which a variable or a file may show only some.
-LABELS_OF_FIELDS = {
-    *ENV_FIELDS,
-    *VOLUME_FIELDS,
-    "spec.restartPolicy",
-    "spec.schedulerName",
-    "status.phase",
-    "status.nominatedNodeName",
-}
+LABELS_OF_FIELDS = {*ENV_FIELDS, *VOLUME_FIELDS, "spec.restartPolicy", "spec.schedulerName", "status.phase"}
+SUBSCRIPTED = re.compile(r"(.*)\['([^']*)'\]")
 AMOUNTS = [f"{kind}.{name}" for kind in ("limits", "requests") for name in ("cpu", "ephemeral-storage", "memory")]
 DIVISORS = ["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"]
 VALUE_SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef")
@@ -55,8 +53,7 @@ def containers(spec: Object, volumes: dict[str, Object], field: str) -> list[Cau
         causes = _containers(own, spec, volumes, f"{field}.containers")
     names = {container.get("name", "") for container in own}
     for number, container in enumerate(spec.get("initContainers") or ()):
-        causes += _init_container(container, names, spec, volumes, f"{field}.initContainers[{number}]")
-        causes += _host_ports([container], f"{field}.initContainers")
+        causes += _init_container(container, names, spec, volumes, f"{field}.initContainers", number)
     return causes
 
 
@@ -70,29 +67,58 @@ def _containers(found: list[Object], spec: Object, volumes: dict[str, Object], f
             causes.append(Cause.duplicate(f"{where}.name", quoted(name)))
         names.add(name)
         causes += _lifecycle(container, spec, where)
-        if "restartPolicy" in container and container["restartPolicy"] not in ("Always", "Never", "OnFailure"):
-            policies = ["Always", "Never", "OnFailure"]
-            causes.append(Cause.unsupported(f"{where}.restartPolicy", quoted(container["restartPolicy"]), policies))
+        causes += _restart(container, where)
     return causes + _host_ports(found, field)
 
 
 def _init_container(
-    container: Object, names: set[str], spec: Object, volumes: dict[str, Object], field: str
+    container: Object, names: set[str], spec: Object, volumes: dict[str, Object], all_of_them: str, number: int
 ) -> list[Cause]:
-    name = container.get("name", "")
+    """`all_of_them`: the field of the init containers; the ports of one are counted as if it were alone."""
+    name, field = container.get("name", ""), f"{all_of_them}[{number}]"
     causes = _common(container, spec, volumes, field)
-    policy = container.get("restartPolicy")
-    if policy is not None and policy not in ("Always", "Never", "OnFailure"):
-        causes.append(Cause.unsupported(f"{field}.restartPolicy", quoted(policy), ["Always", "Never", "OnFailure"]))
+    causes += _restart(container, field)
     if name in names:
         causes.append(Cause.duplicate(f"{field}.name", quoted(name)))
     elif name:
         names.add(name)
-    if policy == "Always":
+    causes += _host_ports([container], all_of_them)
+    if container.get("restartPolicy") == "Always":
         return causes + _lifecycle(container, spec, field)
     return causes + [
         Cause.forbidden(f"{field}.{kind}", NO_SIDECAR) for kind in ("lifecycle", *PROBES) if container.get(kind)
     ]
+
+
+def _restart(container: Object, field: str) -> list[Cause]:
+    """https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-restart-rules"""
+    policy, rules = container.get("restartPolicy"), container.get("restartPolicyRules") or []
+    causes = []
+    if policy is None:
+        if rules:
+            what = "must specify restartPolicy when restart rules are used"
+            causes.append(Cause.required(f"{field}.restartPolicy", what))
+    elif policy not in RESTART_POLICIES:
+        causes.append(Cause.unsupported(f"{field}.restartPolicy", quoted(policy), RESTART_POLICIES))
+    if len(rules) > MOST_RULES:
+        causes.append(Cause.too_many(f"{field}.restartPolicyRules", len(rules), MOST_RULES))
+    for number, rule in enumerate(rules):
+        causes += _restart_rule(rule, f"{field}.restartPolicyRules[{number}]")
+    return causes
+
+
+def _restart_rule(rule: Object, field: str) -> list[Cause]:
+    action, codes, causes = rule.get("action", ""), rule.get("exitCodes"), []
+    if action not in RESTART_ACTIONS:
+        causes.append(Cause.unsupported(f"{field}.action", quoted(action), RESTART_ACTIONS))
+    if codes is None:
+        return [*causes, Cause.required(f"{field}.exitCodes", "must be specified")]
+    operator, values = codes.get("operator", ""), codes.get("values") or []
+    if operator not in ("In", "NotIn"):
+        causes.append(Cause.unsupported(f"{field}.exitCodes.operator", quoted(operator), ["In", "NotIn"]))
+    if len(values) > MOST_CODES:
+        causes.append(Cause.too_many(f"{field}.exitCodes.values", len(values), MOST_CODES))
+    return causes
 
 
 def _common(container: Object, spec: Object, volumes: dict[str, Object], field: str) -> list[Cause]:
@@ -106,11 +132,13 @@ def _common(container: Object, spec: Object, volumes: dict[str, Object], field: 
         causes.append(Cause.unsupported(f"{field}.terminationMessagePolicy", quoted(policy), MESSAGE_POLICIES))
     causes += _ports(container.get("ports") or [], f"{field}.ports")
     causes += _environment(container, field)
-    causes += _mounts(container, volumes, f"{field}.volumeMounts")
+    causes += mounts(container, volumes, f"{field}.volumeMounts")
+    causes += devices(container, volumes, f"{field}.volumeDevices")
     pull = container.get("imagePullPolicy", "Always")
     if pull not in PULL_POLICIES:
         causes.append(Cause.unsupported(f"{field}.imagePullPolicy", quoted(pull), PULL_POLICIES))
-    causes += container_resources(container.get("resources") or {}, f"{field}.resources")
+    claims = {claim.get("name", "") for claim in spec.get("resourceClaims") or ()} - {""}
+    causes += container_resources(container.get("resources") or {}, f"{field}.resources", claims)
     causes += _resize(container.get("resizePolicy") or [], spec, f"{field}.resizePolicy")
     own = container.get("securityContext")
     host_users = spec.get("hostUsers", True)
@@ -202,18 +230,21 @@ def _value_from(variable: Object, field: str) -> list[Cause]:
 
 def field_reference(reference: Object, known: list[str], field: str) -> list[Cause]:
     """https://kubernetes.io/docs/concepts/workloads/pods/downward-api/#available-fields"""
-    path = reference.get("fieldPath", "")
+    path, version = reference.get("fieldPath", ""), reference.get("apiVersion", "v1")
     if not path:
         return [Cause.required(f"{field}.fieldPath")]
-    bare, bracket, rest = path.partition("['")
-    if bracket and rest.endswith("']"):
-        key = rest.removesuffix("']")
-        if bare in ("metadata.annotations", "metadata.labels"):
-            return formats.qualified_name(key.lower() if bare.endswith("annotations") else key, field)
+    why = f"field label not supported: {path}"
+    if version != "v1":
+        why = f"unsupported pod version: {version}"
+    elif found := SUBSCRIPTED.fullmatch(path):
+        if found[1] in ("metadata.annotations", "metadata.labels"):
+            return formats.qualified_name(found[2].lower() if found[1].endswith("annotations") else found[2], field)
+        why = f"field label does not support subscript: {path}"
+    elif path == "spec.host":  # what it was called before v1
+        return []
     elif path in LABELS_OF_FIELDS:
         return [] if path in known else [Cause.unsupported(f"{field}.fieldPath", quoted(path), known)]
-    what = f"error converting fieldPath: field label not supported: {path}"
-    return [Cause.invalid(f"{field}.fieldPath", quoted(path), what)]
+    return [Cause.invalid(f"{field}.fieldPath", quoted(path), f"error converting fieldPath: {why}")]
 
 
 def resource_reference(reference: Object, field: str, *, in_volume: bool = False) -> list[Cause]:
@@ -231,55 +262,15 @@ def resource_reference(reference: Object, field: str, *, in_volume: bool = False
 
 def _divisor(name: str, text: str, field: str) -> list[Cause]:
     amount = parse(text)
-    kind = {"cpu": "cpu", "memory": "memory", "ephemeral-storage": "local ephemeral storage"}.get(
-        name.partition(".")[2]
-    )
+    counted = name.partition(".")[2]
+    kind = {"cpu": "cpu", "memory": "memory", "ephemeral-storage": "local ephemeral storage"}.get(counted)
+    if counted.startswith("hugepages-"):
+        kind = "hugepages"
     if not amount.nano or kind is None or str(amount) in (["1m", "1"] if kind == "cpu" else DIVISORS):
         return []
     known = "1m and 1" if kind == "cpu" else ", ".join(DIVISORS)
     what = f"only divisor's values {known} are supported with the {kind} resource"
     return [Cause.invalid(field, quoted(name), what)]
-
-
-def _mounts(container: Object, volumes: dict[str, Object], field: str) -> list[Cause]:
-    causes = []
-    paths: set[str] = set()
-    for number, mount in enumerate(container.get("volumeMounts") or ()):
-        where, name, path = f"{field}[{number}]", mount.get("name", ""), mount.get("mountPath", "")
-        if not name:
-            causes.append(Cause.required(f"{where}.name"))
-        if name not in volumes:
-            causes.append(Cause.not_found(f"{where}.name", quoted(name)))
-        if not path:
-            causes.append(Cause.required(f"{where}.mountPath"))
-        if path in paths:
-            causes.append(Cause.invalid(f"{where}.mountPath", quoted(path), "must be unique"))
-        paths.add(path)
-        for kind in ("subPath", "subPathExpr"):
-            if mount.get(kind):
-                causes += relative_path(mount[kind], f"{field}.{kind}")
-        if mount.get("subPath") and mount.get("subPathExpr"):
-            what = "subPathExpr and subPath are mutually exclusive"
-            causes.append(Cause.invalid(f"{where}.subPathExpr", quoted(mount["subPathExpr"]), what))
-        propagation = mount.get("mountPropagation")
-        if propagation is not None and propagation not in PROPAGATIONS:
-            causes.append(Cause.unsupported(f"{field}.mountPropagation", quoted(propagation), PROPAGATIONS))
-        elif propagation == "Bidirectional" and not (container.get("securityContext") or {}).get("privileged"):
-            what = "Bidirectional mount propagation is available only to privileged containers"
-            causes.append(Cause.forbidden(f"{field}.mountPropagation", what))
-    return causes
-
-
-def relative_path(path: str, field: str) -> list[Cause]:
-    """A path below a directory."""
-    causes = []
-    if path.startswith("/"):
-        causes.append(Cause.invalid(field, quoted(path), "must be a relative path"))
-    return causes + no_backsteps(path, field)
-
-
-def no_backsteps(path: str, field: str) -> list[Cause]:
-    return [Cause.invalid(field, quoted(path), "must not contain '..'")] if ".." in path.split("/") else []
 
 
 def _object_name(name: str, field: str) -> list[Cause]:

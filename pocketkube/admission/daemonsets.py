@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
-from pocketkube.admission.formats import quoted
+from pocketkube.admission import formats, pod_validation
+from pocketkube.admission.formats import compact, quoted
+from pocketkube.admission.rollout_amounts import amount, int_or_percent, not_more_than_all
 from pocketkube.errors import Cause
+from pocketkube.label_selector import selects
 from pocketkube.store import Object
 
 TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
@@ -38,41 +39,47 @@ def count_template(new: Object, old: Object | None) -> None:
 
 
 def validate(daemon_set: Object) -> list[Cause]:
-    """Every reason why the DaemonSet may not be, apart from what is wrong with its Pods."""
     spec = daemon_set["spec"]
-    labels = spec["template"]["metadata"].get("labels") or {}
-    selector = spec.get("selector")
-    causes = []
-    if not selector:
-        causes.append(Cause.required("spec.selector"))
-    elif not (selector.get("matchLabels") or selector.get("matchExpressions")):
-        causes.append(Cause.invalid("spec.selector", "{}", "empty selector is invalid for daemonset"))
-    if not selector or not (selector.get("matchLabels") or {}).items() <= labels.items():
-        value = json.dumps(labels, separators=(",", ":"))
+    template, selector = spec["template"], spec.get("selector")
+    causes = formats.label_selector(selector or {}, "spec.selector")
+    if not causes and (selector is None or not selects(selector, template["metadata"].get("labels") or {})):
+        value = formats.labels_text(template["metadata"].get("labels"))
+        what = "`selector` does not match template `labels`"
+        causes.append(Cause.invalid("spec.template.metadata.labels", value, what))
+    if selector is not None and not (selector.get("matchLabels") or selector.get("matchExpressions")):
         causes.append(
-            Cause.invalid("spec.template.metadata.labels", value, "`selector` does not match template `labels`")
+            Cause.invalid("spec.selector", formats.selector_text(selector), "empty selector is invalid for daemonset")
         )
-    policy = spec["template"]["spec"].get("restartPolicy")
+    causes += pod_validation.template(template, "spec.template")
+    policy = template["spec"]["restartPolicy"]
     if policy != "Always":
         causes.append(Cause.unsupported("spec.template.spec.restartPolicy", quoted(policy), ["Always"]))
-    if spec.get("minReadySeconds", 0) < 0:
-        why = "must be greater than or equal to 0"
-        causes.append(Cause.invalid("spec.minReadySeconds", str(spec["minReadySeconds"]), why))
-    return causes + _strategy(spec["updateStrategy"])
+    if template["spec"].get("activeDeadlineSeconds") is not None:
+        what = "activeDeadlineSeconds in DaemonSet is not Supported"
+        causes.append(Cause.forbidden("spec.template.spec.activeDeadlineSeconds", what))
+    causes += formats.not_negative(spec.get("minReadySeconds", 0), "spec.minReadySeconds")
+    causes += _strategy(spec["updateStrategy"])
+    return causes + formats.not_negative(spec["revisionHistoryLimit"], "spec.revisionHistoryLimit")
 
 
 def _strategy(strategy: Object) -> list[Cause]:
-    field = "spec.updateStrategy"
-    if strategy["type"] not in ("RollingUpdate", "OnDelete"):
-        return [Cause.unsupported(f"{field}.type", quoted(strategy["type"]), ["OnDelete", "RollingUpdate"])]
-    if strategy["type"] == "OnDelete":
+    kind, rolling, field = strategy["type"], strategy.get("rollingUpdate"), "spec.updateStrategy"
+    if kind == "OnDelete":
         return []
-    rolling = strategy["rollingUpdate"]
-    unavailable, surge = rolling["maxUnavailable"], rolling["maxSurge"]
-    if unavailable in (0, "0%") and surge in (0, "0%"):
-        what = "cannot be 0 when `maxSurge` is 0"
-        return [Cause.invalid(f"{field}.rollingUpdate.maxUnavailable", json.dumps(unavailable), what)]
-    if unavailable not in (0, "0%") and surge not in (0, "0%"):
+    if kind != "RollingUpdate":
+        go_names = {"MaxUnavailable": "maxUnavailable", "MaxSurge": "maxSurge"}
+        amounts = rolling and {go_name: rolling.get(name, 0) for go_name, name in go_names.items()}
+        value = compact({"Type": kind, "RollingUpdate": amounts})  # Go's own struct
+        return [Cause.unsupported(field, value, ["RollingUpdate", "OnDelete"])]
+    assert rolling is not None  # defaults gave it
+    field += ".rollingUpdate"
+    both = [(rolling[name], f"{field}.{name}") for name in ("maxUnavailable", "maxSurge")]
+    causes = [cause for value, where in both for cause in int_or_percent(value, where)]
+    causes += [cause for value, where in both for cause in not_more_than_all(value, where)]
+    unavailable, surge = (amount(value) for value, _ in both)
+    if unavailable and surge:
         what = "may not be set when maxUnavailable is non-zero"
-        return [Cause.invalid(f"{field}.rollingUpdate.maxSurge", json.dumps(surge), what)]
-    return []
+        causes.append(Cause.invalid(f"{field}.maxSurge", compact(rolling["maxSurge"]), what))
+    if not unavailable and not surge:
+        causes.append(Cause.required(f"{field}.maxUnavailable", "cannot be 0 when maxSurge is 0"))
+    return causes

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime
 from typing import Any, NoReturn
 
 from pocketkube.errors import ApiError, Cause, bad_request
+from pocketkube.go_time import canonical
 from pocketkube.go_types import Field, fields, has_struct, is_struct, named, struct_of
 from pocketkube.json_text import Repeating, json_kind
 from pocketkube.quantity import parse
@@ -70,12 +70,12 @@ def decode_struct(struct: str, body: Object) -> Object:
 
 
 def decode_patched(
-    resource: Resource, patched: Object, field_validation: str, shown: str, *, strategic: bool
+    resource: Resource, patched: Object, field_validation: str, shown: str, *, strategic: bool, repeated: list[str]
 ) -> tuple[Object, list[str]]:
     """As `decode`, of what a patch has made; ApiError 422 that shows the patch, or what came of it.
 
     A strategic merge patch is not decoded but converted (k8s.io/apimachinery/pkg/runtime/converter.go), which has words
-    of its own.
+    of its own. `repeated`: what the patch has twice.
     """
     kind, version = patched.get("kind"), patched.get("apiVersion")
     if not strategic and isinstance(kind, str) and isinstance(version, str) and not _is_known(version, kind):
@@ -85,6 +85,7 @@ def decode_patched(
         decoded = decoder.whole(resource, patched)
     except _Undecodable as error:
         raise _invalid_patch(shown, str(error)) from error
+    decoder.problems = [*repeated, *decoder.problems]
     if decoder.problems and field_validation == "Strict":
         raise _invalid_patch(shown, decoder.strict_error())
     return decoded, decoder.problems if field_validation == "Warn" else []
@@ -138,7 +139,9 @@ class _Decoder:
                     self.problems.append(f'unknown field "{where}"')
             elif inner is not None:
                 go_where = f"{go_path}.{key}" if go_path else key
-                made[key] = self._value(field, field.type, inner, where, f"{name.rpartition('.')[2]}.{go_where}")
+                found = self._value(field, field.type, inner, where, f"{name.rpartition('.')[2]}.{go_where}")
+                if not _left_out(field, found):
+                    made[key] = found
         return made
 
     def _value(self, field: Field, kind: str, value: Any, path: str, go_path: str) -> Any:
@@ -161,7 +164,7 @@ class _Decoder:
     def _item(self, field: Field, kind: str, value: Any, path: str, go_path: str) -> Any:
         """In a list or a map, null is the type's empty value; a field that is null is left out."""
         if value is None:
-            return EMPTY.get(kind, {} if is_struct(kind) else None)
+            return "0" if kind == "quantity" else EMPTY.get(kind, {} if is_struct(kind) else None)
         return self._value(field, kind, value, path, go_path)
 
     def _scalar(self, field: Field, kind: str, value: Any, go_path: str) -> Any:
@@ -195,13 +198,10 @@ class _Decoder:
             raise _Undecodable(error) from error
 
     def _time(self, value: str, kind: str) -> str:
-        layout = "2006-01-02T15:04:05Z07:00" if kind == "time" else "2006-01-02T15:04:05.000000Z07:00"
         try:
-            datetime.fromisoformat(value)
+            return canonical(value, micro=kind == "micro-time")
         except ValueError as error:
-            problem = f'parsing time "{value}" as "{layout}": cannot parse "{value}" as "2006"'
-            raise _Undecodable(problem) from error
-        return value
+            raise _Undecodable(error) from error
 
     def _bytes(self, value: str) -> str:
         try:
@@ -238,6 +238,11 @@ def _not_converted(kind: str, value: Any) -> str:
     if numbers and wanted in ("string", "int32", "int64"):
         return f"cannot convert {found} to {wanted}"
     return f"unrecognized type: {wanted}"
+
+
+def _left_out(field: Field, value: Any) -> bool:
+    """Whether an empty value is none: only a pointer tells Go that it was given."""
+    return field.omitempty and not value and (field.type in EMPTY or field.type.startswith(("[]", "{}")))
 
 
 def _is_base64(letter: str) -> bool:

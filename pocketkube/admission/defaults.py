@@ -195,6 +195,8 @@ def _pod(pod: Object) -> None:
     spec.setdefault("enableServiceLinks", True)
     for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
         _request_the_limits(container["resources"])
+        for port in container.get("ports") or () if spec.get("hostNetwork") else ():
+            port.setdefault("hostPort", port.get("containerPort", 0))
     pod.setdefault("status", {"phase": "Pending", "qosClass": quality_of_service(spec)})
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pocketkube.admission import formats
+from pocketkube.admission import addresses, formats
 from pocketkube.admission.formats import PROTOCOLS, quoted
 from pocketkube.admission.metadata_validation import IMMUTABLE
 from pocketkube.errors import Cause
 from pocketkube.store import Object
 
 ADDRESS_TYPES = ["FQDN", "IPv4", "IPv6"]
-MOST_ENDPOINTS, MOST_ADDRESSES, MOST_PORTS, MOST_HINTS = 1000, 100, 20000, 8
+MOST_ENDPOINTS, MOST_ADDRESSES, MOST_PORTS, MOST_HINTS, MOST_TOPOLOGY = 1000, 100, 20000, 8, 16
 
 
 def endpoints(obj: Object) -> list[Cause]:
@@ -66,27 +66,24 @@ def _endpoint(endpoint: Object, kind: str, field: str) -> list[Cause]:
             causes += formats.fully_qualified_domain(each, where)
         elif kind in ADDRESS_TYPES:
             causes += _slice_address(each, kind, where)
-    topology = endpoint.get("deprecatedTopology") or {}
-    causes += formats.labels(topology, f"{field}.deprecatedTopology")
-    for key in ("kubernetes.io/hostname", "topology.kubernetes.io/zone"):
-        if key in topology:
-            instead = {"kubernetes.io/hostname": "nodeName", "topology.kubernetes.io/zone": "zone"}[key]
-            what = f"may not be set in {key}, use {instead}"
-            causes.append(Cause.invalid(f"{field}.deprecatedTopology[{key}]", quoted(topology[key]), what))
-    if "hostname" in endpoint:
-        causes += formats.dns_label(endpoint["hostname"], f"{field}.hostname")
     if "nodeName" in endpoint:
         causes += formats.dns_subdomain(endpoint["nodeName"], f"{field}.nodeName")
+    topology = endpoint.get("deprecatedTopology") or {}
+    if len(topology) > MOST_TOPOLOGY:
+        causes.append(Cause.too_many(f"{field}.deprecatedTopology", len(topology), MOST_TOPOLOGY))
+    causes += formats.labels(topology, f"{field}.deprecatedTopology")
+    if "hostname" in endpoint:
+        causes += formats.dns_label(endpoint["hostname"], f"{field}.hostname")
     return causes + _hints(endpoint.get("hints") or {}, f"{field}.hints")
 
 
 def _slice_address(text: str, kind: str, field: str) -> list[Cause]:
-    found = formats.address(text)
-    if found is None:
-        return formats.ip(text, field)
+    found, causes = addresses.address(text), addresses.ip(text, field)
+    if found is None or causes:
+        return causes
     if f"IPv{found.version}" != kind:
-        return [Cause.invalid(field, quoted(text), f"must be an {kind} address")]
-    return formats.endpoint_ip(text, field)
+        causes.append(Cause.invalid(field, quoted(text), f"must be an {kind} address"))
+    return causes + addresses.special(found, text, field)
 
 
 def _hints(hints: Object, field: str) -> list[Cause]:
@@ -101,9 +98,8 @@ def _hints(hints: Object, field: str) -> list[Cause]:
             where, name = f"{field}.{kind}[{number}].name", each.get("name", "")
             if name in names:
                 causes.append(Cause.duplicate(where, quoted(name)))
-            else:
-                causes += [Cause.invalid(where, quoted(name), why) for why in formats.label_value_problems(name)]
-                names.add(name)
+            names.add(name)
+            causes += [Cause.invalid(where, quoted(name), why) for why in formats.label_value_problems(name)]
     return causes
 
 
@@ -125,12 +121,15 @@ def _slice_port(port: Object, names: set[str], field: str) -> list[Cause]:
 
 def _address(each: Object, field: str) -> list[Cause]:
     text = each.get("ip", "")
-    causes = formats.ip(text, f"{field}.ip")
+    causes = addresses.ip(text, f"{field}.ip")
     if each.get("hostname"):
         causes += formats.dns_label(each["hostname"], f"{field}.hostname")
     if "nodeName" in each:
         causes += formats.dns_subdomain(each["nodeName"], f"{field}.nodeName")
-    return causes if not formats.is_ip(text) else causes + formats.endpoint_ip(text, f"{field}.ip")
+    found = addresses.address(text)
+    if found is not None:
+        return causes + addresses.special(found, text, f"{field}.ip")
+    return [*causes, Cause.invalid(f"{field}.ip", quoted(text), "must be a valid IP address")]
 
 
 def _port(port: Object, field: str, *, named: bool) -> list[Cause]:

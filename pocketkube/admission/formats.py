@@ -5,7 +5,6 @@ Each takes a value and the field that it is the value of. Source: k8s.io/apimach
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from typing import Any
@@ -77,8 +76,6 @@ NOT_A_PERCENT = _expected(
 )
 NOT_AN_ENV_NAME = "a valid environment variable name must consist only of printable ASCII characters other than '='"
 PORT_RANGE = "must be between 1 and 65535, inclusive"
-NOT_AN_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
-NOT_A_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 NEGATIVE = "must be greater than or equal to 0"
 PROTOCOLS = ["SCTP", "TCP", "UDP"]
 LONGEST_LABEL = 63
@@ -94,6 +91,27 @@ def compact(value: Any) -> str:
     """A collection as Go's encoding/json writes it."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def labels_text(found: dict[str, str] | None) -> str:
+    """A map as Go writes it: by key."""
+    return compact(found and dict(sorted(found.items())))
+
+
+def selector_text(selector: dict[str, Any] | None) -> str:
+    """A LabelSelector, which is a pointer: one that is nil is written as a text."""
+    if selector is None:
+        return '"null"'
+    made: dict[str, Any] = {}
+    if selector.get("matchLabels"):
+        made["matchLabels"] = dict(sorted(selector["matchLabels"].items()))
+    if selector.get("matchExpressions"):
+        made["matchExpressions"] = [
+            {"key": each.get("key", ""), "operator": each.get("operator", "")}
+            | ({"values": each["values"]} if each.get("values") else {})
+            for each in selector["matchExpressions"]
+        ]
+    return compact(made)
 
 
 def dns_label(value: str, field: str) -> list[Cause]:
@@ -251,46 +269,6 @@ def not_negative(value: int, field: str) -> list[Cause]:
     return [] if value >= 0 else [Cause.invalid(field, str(value), NEGATIVE)]
 
 
-def is_ip(text: str) -> bool:
-    return address(text) is not None
-
-
-def ip(text: str, field: str) -> list[Cause]:
-    return [] if is_ip(text) else [Cause.invalid(field, quoted(text), NOT_AN_IP)]
-
-
-def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(text)
-    except ValueError:
-        return None
-
-
-def endpoint_ip(text: str, field: str) -> list[Cause]:
-    """What may not be an endpoint or an external IP: addresses that mean another machine to everyone."""
-    found = address(text)
-    if found is None:
-        return [Cause.invalid(field, quoted(text), NOT_AN_IP)]
-    problems = []
-    if found.is_unspecified:
-        problems.append(f"may not be unspecified ({text})")
-    if found.is_loopback:
-        problems.append("may not be in the loopback range (127.0.0.0/8, ::1/128)")
-    if found.is_link_local:
-        problems.append("may not be in the link-local range (169.254.0.0/16, fe80::/10)")
-    if _is_link_local_multicast(found):
-        problems.append("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)")
-    return [Cause.invalid(field, quoted(text), why) for why in problems]
-
-
-def cidr(text: str, field: str) -> list[Cause]:
-    try:
-        fits = "/" in text and bool(ipaddress.ip_network(text, strict=False))
-    except ValueError:
-        fits = False
-    return [] if fits else [Cause.invalid(field, quoted(text), NOT_A_CIDR)]
-
-
 def fully_qualified_domain(name: str, field: str) -> list[Cause]:
     """A name of at least two labels, as addresses of type FQDN are."""
     if not name:
@@ -303,12 +281,6 @@ def fully_qualified_domain(name: str, field: str) -> list[Cause]:
         return [Cause.invalid(field, quoted(bare), "should be a domain with at least two segments separated by dots")]
     parts = [(part, label_problems(part)) for part in bare.split(".")]
     return [Cause.invalid(field, quoted(part), ",".join(problems)) for part, problems in parts if problems]
-
-
-def _is_link_local_multicast(found: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if isinstance(found, ipaddress.IPv4Address):
-        return found in ipaddress.IPv4Network("224.0.0.0/24")
-    return found.packed[0] == 0xFF and found.packed[1] & 0x0F == 2
 
 
 def _too_long(value: str, most: int) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.admission import formats
+from pocketkube.admission import addresses, formats
 from pocketkube.admission.formats import compact, quoted
 from pocketkube.admission.ingress_classes import typed_reference
 from pocketkube.errors import Cause
@@ -73,7 +73,7 @@ def _rule(rule: Object, field: str) -> list[Cause]:
     host, http = rule.get("host"), rule.get("http")
     causes = []
     if host:
-        if formats.is_ip(host):
+        if addresses.address(host) is not None:
             causes.append(Cause.invalid(f"{field}.host", quoted(host), "must be a DNS name, not an IP address"))
         causes += _host(host, f"{field}.host")
     if http is None:

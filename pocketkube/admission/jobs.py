@@ -5,11 +5,24 @@ Source: k8s.io/kubernetes/pkg/apis/batch and pkg/registry/batch/job; KEP-2998 fo
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from pocketkube.admission.formats import LABEL, quoted
+from pocketkube.admission import pod_validation
+from pocketkube.admission.formats import (
+    LONGEST_LABEL,
+    compact,
+    domain_prefixed_path,
+    label_problems,
+    label_selector,
+    labels_text,
+    not_negative,
+    qualified_name,
+    quoted,
+    selector_text,
+)
+from pocketkube.admission.pod_diff import internal_template
 from pocketkube.errors import Cause
+from pocketkube.label_selector import selects
 from pocketkube.store import Object
 
 UID_LABELS = ("batch.kubernetes.io/controller-uid", "controller-uid")
@@ -24,7 +37,9 @@ COUNTS = (
     "backoffLimitPerIndex",
     "maxFailedIndexes",
 )
-MOST_PARALLEL_INDEXES = 100_000
+MOST_PARALLEL_INDEXES = MOST_FAILED_INDEXES = 100_000
+MOST_RULES, MOST_PATTERNS, MOST_CODES = 20, 20, 255
+CONDITION_STATUSES = ["False", "True", "Unknown"]
 NEVER_CHANGED = ("selector", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy")
 
 
@@ -51,69 +66,98 @@ def default_failure_policy(spec: Object) -> None:
 def generate_selector(job: Object) -> None:
     """A new Job's selector and its Pods' labels, from its uid and name, unless `manualSelector` is true."""
     spec, metadata = job["spec"], job["metadata"]
-    labels = spec["template"]["metadata"].setdefault("labels", {})
     if not spec["manualSelector"]:
+        labels = spec["template"]["metadata"].setdefault("labels", {})
         for names, value in ((UID_LABELS, metadata["uid"]), (NAME_LABELS, metadata.get("name", ""))):
             if names[0] not in labels:
                 labels.update(dict.fromkeys(names, value))
         selector = spec.setdefault("selector", {}).setdefault("matchLabels", {})
         selector.setdefault(UID_LABELS[0], metadata["uid"])
-    if not metadata.get("labels"):
-        metadata["labels"] = dict(labels)
+    if not metadata.get("labels") and spec["template"]["metadata"].get("labels"):
+        metadata["labels"] = dict(spec["template"]["metadata"]["labels"])
 
 
 def validate(job: Object) -> list[Cause]:
-    """Every reason why the Job may not be, apart from what is wrong with its Pods."""
     spec = job["spec"]
-    causes = _selector(job) if not spec["manualSelector"] else []
+    causes = _generated(job) if not spec["manualSelector"] else []
     causes += validate_spec(spec)
-    if not spec.get("selector"):
-        causes.append(Cause.required("spec.selector"))
-    elif not _matches(spec["selector"], _labels(spec["template"])):
-        value = _compact(_labels(spec["template"]))
-        causes.append(
-            Cause.invalid("spec.template.metadata.labels", value, "`selector` does not match template `labels`")
-        )
-    return causes + _host_names(job)
+    selector, labels = spec.get("selector"), spec["template"]["metadata"].get("labels")
+    wrong = label_selector(selector, "spec.selector") if selector is not None else [Cause.required("spec.selector")]
+    causes += wrong
+    if selector is None or (not wrong and not selects(selector, labels or {})):
+        what = "`selector` does not match template `labels`"
+        causes.append(Cause.invalid("spec.template.metadata.labels", labels_text(labels), what))
+    return causes
 
 
 def validate_spec(spec: Object) -> list[Cause]:
-    """What holds as well of a Job that is still to be made; its `spec` has no defaults then."""
+    """What holds as well of a Job that is still to be made; its `spec` has no defaults then, but for its Pods."""
     causes = []
     for name in COUNTS:
-        if spec.get(name) is not None and spec[name] < 0:
-            causes.append(Cause.invalid(f"spec.{name}", str(spec[name]), NEGATIVE))
-    causes += _indexes(spec) + _policies(spec)
-    policy = spec["template"]["spec"].get("restartPolicy")
-    where = "spec.template.spec.restartPolicy"
+        causes += not_negative(spec[name], f"spec.{name}") if spec.get(name) is not None else []
+    causes += _indexes(spec)
+    if "managedBy" in spec:
+        causes += domain_prefixed_path(spec["managedBy"], "spec.managedBy")
+        if len(spec["managedBy"]) > LONGEST_LABEL:
+            causes.append(Cause.too_long("spec.managedBy", LONGEST_LABEL))
+    causes += _policies(spec)
+    return causes + pod_validation.template(spec["template"], "spec.template") + _restart_policy(spec)
+
+
+def validate_new(job: Object) -> list[Cause]:
+    """An Indexed Job's Pods have their index in their host name."""
+    completions = job["spec"].get("completions") or 0
+    if job["spec"]["completionMode"] != "Indexed" or completions < 1:
+        return []
+    name = job["metadata"].get("name", "")
+    longest = f"{name}-{completions - 1}"
+    if not label_problems(longest):
+        return []
+    what = f"will not able to create pod with invalid DNS label: {longest}"
+    return [Cause.invalid("metadata.name", quoted(name), what)]
+
+
+def _restart_policy(spec: Object) -> list[Cause]:
+    policy, where = spec["template"]["spec"]["restartPolicy"], "spec.template.spec.restartPolicy"
     if policy == "Always":
-        causes.append(Cause.required(where, 'valid values: "OnFailure", "Never"'))
-    elif policy not in ("OnFailure", "Never"):
-        causes.append(Cause.unsupported(where, quoted(policy), ["OnFailure", "Never"]))
-    elif policy != "Never" and spec.get("podFailurePolicy"):
-        why = 'only "Never" is supported when podFailurePolicy is specified'
-        causes.append(Cause.invalid(where, quoted(policy), why))
-    return causes
+        return [Cause.required(where, 'valid values: "OnFailure", "Never"')]
+    if policy not in ("OnFailure", "Never"):
+        return [Cause.unsupported(where, quoted(policy), ["OnFailure", "Never"])]
+    if policy != "Never" and spec.get("podFailurePolicy"):
+        return [Cause.invalid(where, quoted(policy), 'only "Never" is supported when podFailurePolicy is specified')]
+    return []
 
 
 def validate_update(new: Object, old: Object) -> list[Cause]:
     """What may not change: the template and how completions are counted."""
     causes = []
-    indexed = new["completionMode"] == "Indexed"
-    together = indexed and new.get("completions") == new.get("parallelism")
-    if new.get("completions") != old.get("completions") and not together:
-        causes.append(_immutable("completions", new.get("completions")))
+    completions = new.get("completions")
+    if completions != old.get("completions"):
+        if new["completionMode"] != "Indexed":
+            causes.append(_immutable("completions", completions))
+        elif completions is not None and completions != new["parallelism"]:
+            what = "can only be modified in tandem with spec.parallelism"
+            causes.append(Cause.invalid("spec.completions", str(completions), what))
+    changed = [name for name in NEVER_CHANGED if new.get(name) != old.get(name)]
+    if "selector" in changed:
+        causes.append(Cause.invalid("spec.selector", selector_text(new.get("selector")), "field is immutable"))
     if new["template"] != old["template"] and not (old.get("suspend") and new.get("suspend")):
-        causes.append(_immutable("template", new["template"]))
-    return causes + [_immutable(name, new.get(name)) for name in NEVER_CHANGED if new.get(name) != old.get(name)]
+        causes.append(Cause.invalid("spec.template", internal_template(new["template"]), "field is immutable"))
+    return causes + [_immutable(name, new.get(name)) for name in changed if name != "selector"]
 
 
 def _immutable(name: str, value: Any) -> Cause:
-    return Cause.invalid(f"spec.{name}", _compact(value), "field is immutable")
+    return Cause.invalid(f"spec.{name}", _shown(value), "field is immutable")
 
 
-def _selector(job: Object) -> list[Cause]:
-    labels = _labels(job["spec"]["template"])
+def _shown(value: Any) -> str:
+    """What a pointer points at; Go writes one that is nil as a text."""
+    return '"null"' if value is None else compact(value)
+
+
+def _generated(job: Object) -> list[Cause]:
+    """The selector and labels that `generate_selector` makes."""
+    labels = job["spec"]["template"]["metadata"].get("labels") or {}
     expected = {
         UID_LABELS[1]: job["metadata"]["uid"],
         NAME_LABELS[1]: job["metadata"].get("name", ""),
@@ -126,10 +170,10 @@ def _selector(job: Object) -> list[Cause]:
         if name not in labels:
             causes.append(Cause.required(where, f"must be '{value}'"))
         elif labels[name] != value:
-            causes.append(Cause.invalid(where, quoted(labels[name]), f"must be '{value}'"))
+            causes.append(Cause.invalid(where, labels_text(labels), f"must be '{value}'"))
     selector = job["spec"].get("selector")
-    if selector and not _matches(selector, expected):
-        causes.append(Cause.invalid("spec.selector", _compact(selector), "`selector` not auto-generated"))
+    if selector is None or (not label_selector(selector, "") and not selects(selector, expected)):
+        causes.append(Cause.invalid("spec.selector", selector_text(selector), "`selector` not auto-generated"))
     return causes
 
 
@@ -140,7 +184,7 @@ def _indexes(spec: Object) -> list[Cause]:
     if most_failed is not None and per_index is None:
         causes.append(Cause.required("spec.backoffLimitPerIndex", "when maxFailedIndexes is specified"))
     if mode not in ("NonIndexed", "Indexed"):
-        return [*causes, Cause.unsupported("spec.completionMode", quoted(mode), ["Indexed", "NonIndexed"])]
+        return [*causes, Cause.unsupported("spec.completionMode", quoted(mode), ["NonIndexed", "Indexed"])]
     if mode == "Indexed":
         if completions is None:
             causes.append(Cause.required("spec.completions", "when completion mode is Indexed"))
@@ -149,6 +193,9 @@ def _indexes(spec: Object) -> list[Cause]:
             causes.append(Cause.invalid("spec.parallelism", str(spec["parallelism"]), why))
         if completions is not None and most_failed is not None and most_failed > completions:
             why = "must be less than or equal to completions"
+            causes.append(Cause.invalid("spec.maxFailedIndexes", str(most_failed), why))
+        if most_failed is not None and most_failed > MOST_FAILED_INDEXES:
+            why = f"must be less than or equal to {MOST_FAILED_INDEXES}"
             causes.append(Cause.invalid("spec.maxFailedIndexes", str(most_failed), why))
         return causes
     for name in ("backoffLimitPerIndex", "maxFailedIndexes"):
@@ -159,12 +206,16 @@ def _indexes(spec: Object) -> list[Cause]:
 
 def _policies(spec: Object) -> list[Cause]:
     causes = []
-    names = {str(each.get("name")) for kind in ("containers", "initContainers") for each in _containers(spec, kind)}
-    for number, rule in enumerate((spec.get("podFailurePolicy") or {}).get("rules") or ()):
+    pods = spec["template"]["spec"]
+    names = {each.get("name", "") for kind in ("containers", "initContainers") for each in pods.get(kind) or ()}
+    rules = (spec.get("podFailurePolicy") or {}).get("rules") or []
+    if len(rules) > MOST_RULES:
+        causes.append(Cause.too_many("spec.podFailurePolicy.rules", len(rules), MOST_RULES))
+    for number, rule in enumerate(rules):
         causes += _failure_rule(spec, rule, f"spec.podFailurePolicy.rules[{number}]", names)
     success = spec.get("successPolicy")
     if success is not None and spec.get("completionMode") != "Indexed":
-        causes.append(Cause.invalid("spec.successPolicy", _compact(success), "requires indexed completion mode"))
+        causes.append(Cause.invalid("spec.successPolicy", compact(success), "requires indexed completion mode"))
     elif success is not None and not success.get("rules"):
         why = "at least one rules must be specified when the successPolicy is specified"
         causes.append(Cause.required("spec.successPolicy.rules", why))
@@ -189,12 +240,25 @@ def _failure_rule(spec: Object, rule: Object, where: str, names: set[str]) -> li
         causes.append(Cause.unsupported(f"{where}.action", quoted(action), actions))
     if codes is not None:
         causes += _exit_codes(codes, f"{where}.onExitCodes", names)
+    causes += _conditions(conditions or [], f"{where}.onPodConditions")
     if codes is not None and conditions:
         what = "specifying both OnExitCodes and OnPodConditions is not supported"
         causes.append(Cause("FieldValueInvalid", f"Invalid value: {what}", where))
     if codes is None and not conditions:
         what = "specifying one of OnExitCodes and OnPodConditions is required"
         causes.append(Cause("FieldValueInvalid", f"Invalid value: {what}", where))
+    return causes
+
+
+def _conditions(patterns: list[Object], where: str) -> list[Cause]:
+    causes = []
+    if len(patterns) > MOST_PATTERNS:
+        causes.append(Cause.too_many(where, len(patterns), MOST_PATTERNS))
+    for number, pattern in enumerate(patterns):
+        causes += qualified_name(pattern.get("type", ""), f"{where}[{number}].type")
+        if pattern["status"] not in CONDITION_STATUSES:
+            found = quoted(pattern["status"])
+            causes.append(Cause.unsupported(f"{where}[{number}].status", found, CONDITION_STATUSES))
     return causes
 
 
@@ -210,42 +274,14 @@ def _exit_codes(codes: Object, where: str, names: set[str]) -> list[Cause]:
         why = "must be one of the container or initContainer names in the pod template"
         causes.append(Cause.invalid(f"{where}.containerName", quoted(name), why))
     if not values:
-        causes.append(Cause.invalid(f"{where}.values", _compact(values), "at least one value is required"))
+        causes.append(Cause.invalid(f"{where}.values", compact(codes.get("values")), "at least one value is required"))
+    elif len(values) > MOST_CODES:
+        causes.append(Cause.too_many(f"{where}.values", len(values), MOST_CODES))
     for number, value in enumerate(values):
         if operator == "In" and value == 0:
             causes.append(Cause.invalid(f"{where}.values[{number}]", "0", "must not be 0 for the In operator"))
         if value in values[:number]:
             causes.append(Cause.duplicate(f"{where}.values[{number}]", str(value)))
     if values != sorted(values):
-        causes.append(Cause.invalid(f"{where}.values", _compact(values), "must be ordered"))
+        causes.append(Cause.invalid(f"{where}.values", compact(values), "must be ordered"))
     return causes
-
-
-def _host_names(job: Object) -> list[Cause]:
-    """An Indexed Job's Pods have their index in their host name."""
-    completions = job["spec"].get("completions") or 0
-    if job["spec"]["completionMode"] != "Indexed" or completions < 1:
-        return []
-    name = job["metadata"].get("name", "")
-    longest = f"{name}-{completions - 1}"
-    if len(longest) <= 63 and LABEL.fullmatch(longest):
-        return []
-    return [
-        Cause.invalid("metadata.name", quoted(name), f"will not able to create pod with invalid DNS label: {longest}")
-    ]
-
-
-def _containers(spec: Object, kind: str) -> list[Object]:
-    return list(spec["template"]["spec"].get(kind) or ())
-
-
-def _labels(template: Object) -> Object:
-    return template["metadata"].get("labels") or {}
-
-
-def _matches(selector: Object, labels: Object) -> bool:
-    return bool((selector.get("matchLabels") or {}).items() <= labels.items())
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"))

@@ -21,6 +21,7 @@ LABELS_ALONE = (NAMESPACES, SERVICES, STATEFULSETS)  # kinds whose names are one
 PATH_SEGMENTS = (CLUSTERROLEBINDINGS, CLUSTERROLES, ROLEBINDINGS, ROLES)  # whose names may be anything but a path
 MOST_ANNOTATIONS = 256 << 10  # bytes of all keys and values
 STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
+NOT_A_FINALIZER = "name is neither a standard finalizer name nor is it fully qualified"
 IMMUTABLE = "field is immutable"
 
 
@@ -32,7 +33,7 @@ def create(resource: Resource, metadata: Object) -> list[Cause]:
     prefix = metadata.get("generateName", "")
     if prefix:
         # What is generated is put behind it, so it may end in a hyphen.
-        whole = f"{prefix[:-1]}a" if prefix.endswith("-") and len(prefix) > 1 else prefix
+        whole = f"{prefix[:-2]}a" if prefix.endswith("-") and len(prefix) > 1 else prefix
         causes += [Cause.invalid("metadata.generateName", quoted(prefix), why) for why in problems(whole)]
     name = metadata.get("name", "")
     if not name:
@@ -41,11 +42,21 @@ def create(resource: Resource, metadata: Object) -> list[Cause]:
         causes += [Cause.invalid("metadata.name", quoted(name), why) for why in problems(name)]
     if resource.namespaced and metadata.get("namespace"):
         causes += formats.dns_label(metadata["namespace"], "metadata.namespace")
-    return causes + labels_and_annotations(metadata, "metadata") + _references(metadata)
+    causes += labels_and_annotations(metadata, "metadata") + _owners(metadata) + _finalizers(metadata)
+    return causes + _finalizer_names(metadata)
+
+
+def common_update(new: Object, old: Object) -> list[Cause]:
+    """What is looked at whatever the kind: k8s.io/apiserver/pkg/registry/rest/update.go. `new`, `old`: metadata."""
+    return labels_and_annotations(new, "metadata") + _owners(new) + _finalizers(new) + _changes(new, old)
 
 
 def update(new: Object, old: Object) -> list[Cause]:
-    """`new` and `old`: metadata."""
+    """What each kind looks at once more. `new` and `old`: metadata."""
+    return _changes(new, old) + _finalizer_names(new)
+
+
+def _changes(new: Object, old: Object) -> list[Cause]:
     causes = []
     added = sorted(set(new.get("finalizers") or ()) - set(old.get("finalizers") or ()))
     if added and "deletionTimestamp" in old:
@@ -55,7 +66,7 @@ def update(new: Object, old: Object) -> list[Cause]:
     for field in ("name", "namespace", "uid"):
         if new.get(field, "") != old.get(field, ""):
             causes.append(Cause.invalid(f"metadata.{field}", quoted(new.get(field, "")), IMMUTABLE))
-    return causes + labels_and_annotations(new, "metadata") + _references(new)
+    return causes + labels_and_annotations(new, "metadata") + _owners(new)
 
 
 def labels_and_annotations(metadata: Object, field: str) -> list[Cause]:
@@ -72,23 +83,43 @@ def annotation_keys(found: dict[str, str], field: str) -> list[Cause]:
     return causes
 
 
-def _references(metadata: Object) -> list[Cause]:
-    causes = []
-    controllers: list[str] = []
-    for number, owner in enumerate(metadata.get("ownerReferences") or ()):
-        field = f"metadata.ownerReferences[{number}]"
-        causes += _owner(owner, field)
+def _owners(metadata: Object) -> list[Cause]:
+    causes, owners = [], metadata.get("ownerReferences") or []
+    first = ""
+    for owner in owners:
+        causes += _owner(owner, "metadata.ownerReferences")
         if owner.get("controller"):
-            controllers.append(owner.get("name", ""))
-    if len(controllers) > 1:
-        names = f"{controllers[0]}, {controllers[1]}"
-        what = f'Only one reference can have Controller set to true. Found "true" in references for {names}'
-        causes.append(Cause.invalid("metadata.ownerReferences", formats.compact(metadata["ownerReferences"]), what))
+            name = f"{owner.get('kind', '')}/{owner.get('name', '')}"
+            if first:
+                names = f"{first} and {name}"
+                what = f'Only one reference can have Controller set to true. Found "true" in references for {names}'
+                causes.append(Cause.invalid("metadata.ownerReferences", formats.compact(owners), what))
+            first = first or name
+    return causes
+
+
+def namespace_finalizers(spec: Object) -> list[Cause]:
+    """Those that a new Namespace has besides the metadata's."""
+    causes, field = [], "spec.finalizers"
+    for name in spec.get("finalizers") or ():
+        causes += formats.qualified_name(name, field)
+        if "/" not in name and name not in STANDARD_FINALIZERS:
+            causes.append(Cause.invalid(field, quoted(name), NOT_A_FINALIZER))
+    return causes
+
+
+def _finalizer_names(metadata: Object) -> list[Cause]:
+    return [
+        Cause.invalid(f"metadata.finalizers[{number}]", quoted(name), NOT_A_FINALIZER)
+        for number, name in enumerate(metadata.get("finalizers") or ())
+        if "/" not in name and name not in STANDARD_FINALIZERS
+    ]
+
+
+def _finalizers(metadata: Object) -> list[Cause]:
+    causes = []
     for name in metadata.get("finalizers") or ():
         causes += formats.qualified_name(name, "metadata.finalizers")
-        if "/" not in name and name not in STANDARD_FINALIZERS:
-            what = "name is neither a standard finalizer name nor is it fully qualified"
-            causes.append(Cause.invalid("metadata.finalizers", quoted(name), what))
     kinds = set(metadata.get("finalizers") or ())
     if {"orphan", "foregroundDeletion"} <= kinds:
         what = "finalizer foregroundDeletion and orphan cannot be both set"
@@ -98,13 +129,13 @@ def _references(metadata: Object) -> list[Cause]:
 
 def _owner(owner: Object, field: str) -> list[Cause]:
     causes = []
-    version = owner.get("apiVersion", "")
-    if version.count("/") > 1:
-        what = f"unexpected GroupVersion string: {version}"
-        causes.append(Cause.invalid(f"{field}.apiVersion", quoted(version), what))
-    elif not version.rpartition("/")[2]:
+    version, kind = owner.get("apiVersion", ""), owner.get("kind", "")
+    if version.count("/") > 1 or not version.rpartition("/")[2]:
         causes.append(Cause.invalid(f"{field}.apiVersion", quoted(version), "version must not be empty"))
     for name in ("kind", "name", "uid"):
         if not owner.get(name):
             causes.append(Cause.invalid(f"{field}.{name}", quoted(owner.get(name, "")), "must not be empty"))
+    if (version, kind) == ("v1", "Event"):
+        what = "/v1, Kind=Event is disallowed from being an owner"
+        causes.append(Cause.invalid(field, formats.compact(owner), what))
     return causes

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 
-from pocketkube.admission.formats import NOT_A_CIDR, PORT_RANGE, PROTOCOLS, label_selector, port_name, quoted
+from pocketkube.admission import addresses
+from pocketkube.admission.formats import PORT_RANGE, PROTOCOLS, label_selector, port_name, quoted
 from pocketkube.errors import Cause
 from pocketkube.store import Object
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def network_policy(spec: Object) -> list[Cause]:
@@ -72,21 +70,12 @@ def _peer(peer: Object, field: str) -> list[Cause]:
 def _block(block: Object, field: str) -> list[Cause]:
     if not block.get("cidr"):
         return [Cause.required(f"{field}.cidr")]
-    whole = _network(block["cidr"])
+    whole, causes = addresses.network(block["cidr"]), addresses.cidr(block["cidr"], f"{field}.cidr")
     if whole is None:
-        return [Cause.invalid(f"{field}.cidr", quoted(block["cidr"]), NOT_A_CIDR)]
-    causes = []
+        return causes
     for number, text in enumerate(block.get("except") or ()):
-        where, part = f"{field}.except[{number}]", _network(text)
-        if part is None:
-            causes.append(Cause.invalid(where, quoted(text), NOT_A_CIDR))
-        elif part.network_address not in whole or whole.prefixlen >= part.prefixlen:
+        where, part = f"{field}.except[{number}]", addresses.network(text)
+        causes += addresses.cidr(text, where)
+        if part is not None and (part.network_address not in whole or whole.prefixlen >= part.prefixlen):
             causes.append(Cause.invalid(where, quoted(text), "must be a strict subset of `cidr`"))
     return causes
-
-
-def _network(text: str) -> Network | None:
-    try:
-        return ipaddress.ip_network(text, strict=False) if "/" in text else None
-    except ValueError:
-        return None

@@ -45,6 +45,8 @@ def _of_pod(spec: Object, path: str) -> Iterator[str]:
     for kind in ("initContainers", "containers"):
         for number, container in enumerate(spec.get(kind) or ()):
             yield from _of_container(container, f"{path}.{kind}[{number}]")
+            if not spec.get("hostNetwork"):  # there the node's port is the container's
+                yield from _of_items(container, f"{path}.{kind}[{number}]", "ports", ("hostPort",))
 
 
 def _of_container(container: Object, path: str) -> Iterator[str]:
@@ -53,7 +55,6 @@ def _of_container(container: Object, path: str) -> Iterator[str]:
     for name in sorted((container.get("resources") or {}).get("limits") or ()):
         if name not in CARRIED_OUT_LIMITS:
             yield f"{path}.resources.limits[{name}]"
-    yield from _of_items(container, path, "ports", ("hostPort",))
     yield from _of_items(container, path, "volumeMounts", ("mountPropagation", "recursiveReadOnly"))
 
 

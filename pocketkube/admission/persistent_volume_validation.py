@@ -6,9 +6,9 @@ import posixpath
 from collections.abc import Callable
 
 from pocketkube.admission.claim_validation import access_modes, class_name, positive, volume_mode
-from pocketkube.admission.container_validation import no_backsteps
 from pocketkube.admission.formats import compact, quoted
 from pocketkube.admission.metadata_validation import IMMUTABLE
+from pocketkube.admission.mount_validation import no_backsteps
 from pocketkube.admission.scheduling_validation import node_selector
 from pocketkube.admission.struct_diff import diff, go_value
 from pocketkube.admission.volume_validation import host_path

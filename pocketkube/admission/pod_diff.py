@@ -1,7 +1,8 @@
-"""Two PodSpecs compared as the API server shows it."""
+"""PodSpecs as the API server shows them, in JSON with every field of its own structs; two are compared line by line."""
 
 from __future__ import annotations
 
+from pocketkube.admission.formats import compact
 from pocketkube.admission.struct_diff import diff_of_texts, go_value
 from pocketkube.store import Object
 
@@ -12,6 +13,13 @@ OF_THE_HOST = ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "ho
 def diff(old: Object, new: Object) -> str:
     """Hunks with three lines around each change."""
     return diff_of_texts(_internal(old), _internal(new))
+
+
+def internal_template(template: Object) -> str:
+    """A PodTemplateSpec in a line, as the API server shows what may not be changed."""
+    maps = {name: template["metadata"].get(name) or {} for name in ("labels", "annotations")}
+    metadata = {name: dict(sorted(found.items())) for name, found in maps.items() if found}
+    return compact({**metadata, "Spec": _internal(template["spec"])})
 
 
 def _internal(spec: Object) -> Object:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from pocketkube.admission import formats
+from collections.abc import Iterable
+
+from pocketkube.admission import addresses, formats, pod_annotation_validation
 from pocketkube.admission.container_validation import containers
 from pocketkube.admission.formats import compact, quoted
 from pocketkube.admission.metadata_validation import annotation_keys
+from pocketkube.admission.operating_system_validation import operating_system
+from pocketkube.admission.resource_validation import pod_resources
 from pocketkube.admission.scheduling_validation import affinity, spread, tolerations
-from pocketkube.admission.security_context_validation import pod_security_context
+from pocketkube.admission.security_context_validation import host_users, pod_security_context
 from pocketkube.admission.volume_validation import volumes
 from pocketkube.errors import Cause
 from pocketkube.store import Object
@@ -26,39 +30,63 @@ UPDATABLE = (
 
 def validate(pod: Object) -> list[Cause]:
     spec = pod["spec"]
-    causes = pod_spec(spec, "spec")
+    annotations = pod["metadata"].get("annotations") or {}
+    causes = pod_annotation_validation.validate(annotations, spec, "metadata.annotations")
+    causes += pod_spec(spec, "spec") + _tokens_without_account(spec)
     for kind in ("containers", "initContainers"):
-        for number, container in enumerate(spec.get(kind) or ()):
-            image = container.get("image", "")
-            if image != image.strip():
-                what = "must not have leading or trailing whitespace"
-                causes.append(Cause.invalid(f"spec.{kind}[{number}].image", quoted(image), what))
+        causes += padded_images(spec.get(kind) or [], f"spec.{kind}")
     return causes
+
+
+def padded_images(containers: list[Object], field: str) -> list[Cause]:
+    what = "must not have leading or trailing whitespace"
+    return [
+        Cause.invalid(f"{field}[{number}].image", quoted(container["image"]), what)
+        for number, container in enumerate(containers)
+        if container.get("image", "") != container.get("image", "").strip()
+    ]
+
+
+def images(containers: list[Object], field: str) -> list[Cause]:
+    """Of an update, which looks at them once more."""
+    causes = []
+    for number, container in enumerate(containers):
+        if not container.get("image"):
+            causes.append(Cause.required(f"{field}[{number}].image"))
+    return causes + padded_images(containers, field)
 
 
 def validate_new(pod: Object) -> list[Cause]:
     """What only a new Pod may not have."""
-    if not pod["spec"].get("ephemeralContainers"):
-        return []
-    return [Cause.forbidden("spec.ephemeralContainers", "cannot be set on create")]
+    spec, causes = pod["spec"], []
+    if spec.get("ephemeralContainers"):
+        causes.append(Cause.forbidden("spec.ephemeralContainers", "cannot be set on create"))
+    if spec.get("nodeName") and spec.get("schedulingGates"):
+        what = "cannot be set until all schedulingGates have been cleared"
+        causes.append(Cause.forbidden("spec.nodeName", what))
+    return causes
 
 
-def template(found: Object, field: str) -> list[Cause]:
-    """A PodTemplateSpec."""
+def template(found: Object, field: str, claims: Iterable[str] = ()) -> list[Cause]:
+    """A PodTemplateSpec. `claims`: as of `pod_spec`."""
     metadata = found.get("metadata") or {}
     causes = formats.labels(metadata.get("labels") or {}, f"{field}.labels")
     causes += annotation_keys(metadata.get("annotations") or {}, f"{field}.annotations")
-    causes += pod_spec(found["spec"], f"{field}.spec")
+    annotations = metadata.get("annotations") or {}
+    causes += pod_annotation_validation.validate(annotations, found["spec"], f"{field}.annotations")
+    causes += pod_spec(found["spec"], f"{field}.spec", claims)
     if found["spec"].get("ephemeralContainers"):
         what = "ephemeral containers not allowed in pod template"
         causes.append(Cause.forbidden(f"{field}.spec.ephemeralContainers", what))
     return causes
 
 
-def pod_spec(spec: Object, field: str) -> list[Cause]:
-    found = spec.get("volumes") or []
-    causes = volumes(found, f"{field}.volumes")
-    causes += containers(spec, {volume["name"]: volume for volume in found if volume.get("name")}, field)
+def pod_spec(spec: Object, field: str, claims: Iterable[str] = ()) -> list[Cause]:
+    """`claims`: names of volumes that each Pod of a StatefulSet will have besides those of the spec."""
+    fit, causes = volumes(spec.get("volumes") or [], f"{field}.volumes")
+    causes += _resource_claims(spec, f"{field}.resourceClaims")
+    causes += containers(spec, {**fit, **{name: {} for name in claims}}, field)
+    causes += pod_resources(spec, f"{field}.resources")
     causes += _host_network(spec, field)
     for name, known in (("restartPolicy", RESTART_POLICIES), ("dnsPolicy", DNS_POLICIES)):
         if spec[name] not in known:
@@ -73,6 +101,7 @@ def pod_spec(spec: Object, field: str) -> list[Cause]:
         )
     causes += _scheduling_gates(spec, f"{field}.schedulingGates")
     causes += spread(spec.get("topologySpreadConstraints") or [], f"{field}.topologySpreadConstraints")
+    causes += host_users(spec, field)
     for name in ("serviceAccountName", "nodeName"):
         if spec.get(name):
             causes += formats.dns_subdomain(spec[name], f"{field}.{name}")
@@ -91,7 +120,7 @@ def pod_spec(spec: Object, field: str) -> list[Cause]:
     preemption = spec.get("preemptionPolicy")
     if preemption is not None and preemption not in PREEMPTION_POLICIES:
         causes.append(Cause.unsupported(f"{field}.preemptionPolicy", quoted(preemption), PREEMPTION_POLICIES))
-    return causes + _operating_system(spec, f"{field}.os")
+    return causes + operating_system(spec, field)
 
 
 def _host_network(spec: Object, field: str) -> list[Cause]:
@@ -120,7 +149,7 @@ def _dns(spec: Object, field: str) -> list[Cause]:
         what = f"must not have more than {MOST_NAMESERVERS} nameservers"
         causes.append(Cause.invalid(f"{field}.nameservers", compact(servers), what))
     for number, text in enumerate(servers):
-        causes += formats.ip(text, f"{field}.nameservers[{number}]")
+        causes += addresses.ip(text, f"{field}.nameservers[{number}]")
     if len(searches) > MOST_SEARCHES:
         what = f"must not have more than {MOST_SEARCHES} search paths"
         causes.append(Cause.invalid(f"{field}.searches", compact(searches), what))
@@ -151,16 +180,50 @@ def _scheduling_gates(spec: Object, field: str) -> list[Cause]:
 def _host_aliases(spec: Object, field: str) -> list[Cause]:
     causes = []
     for number, alias in enumerate(spec.get("hostAliases") or ()):
-        causes += formats.ip(alias.get("ip", ""), f"{field}[{number}].ip")
+        causes += addresses.ip(alias.get("ip", ""), f"{field}[{number}].ip")
         for index, name in enumerate(alias.get("hostnames") or ()):
             causes += formats.dns_subdomain(name, f"{field}[{number}].hostnames[{index}]")
     return causes
 
 
-def _operating_system(spec: Object, field: str) -> list[Cause]:
-    if "os" not in spec:
+def _resource_claims(spec: Object, field: str) -> list[Cause]:
+    """https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/"""
+    causes = []
+    names: set[str] = set()
+    for number, claim in enumerate(spec.get("resourceClaims") or ()):
+        where, name = f"{field}[{number}]", claim.get("name", "")
+        if not name:
+            causes.append(Cause.required(f"{where}.name"))
+        elif name in names:
+            causes.append(Cause.duplicate(f"{where}.name", quoted(name)))
+        else:
+            causes += formats.dns_label(name, f"{where}.name")
+        names.add(name)
+        sources = [kind for kind in ("resourceClaimName", "resourceClaimTemplateName") if kind in claim]
+        if len(sources) != 1:
+            what = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified"
+            if not sources:
+                what = "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"
+            shown = {
+                "Name": name,
+                "ResourceClaimName": claim.get("resourceClaimName"),
+                "ResourceClaimTemplateName": claim.get("resourceClaimTemplateName"),
+            }
+            causes.append(Cause.invalid(where, compact(shown), what))
+        for kind in sources:
+            causes += formats.dns_subdomain(claim[kind], f"{where}.{kind}")
+    return causes
+
+
+def _tokens_without_account(spec: Object) -> list[Cause]:
+    if spec.get("serviceAccountName"):
         return []
-    name = spec["os"].get("name", "")
-    if not name:
-        return [Cause.required(f"{field}.name", "cannot be empty")]
-    return [] if name in ("linux", "windows") else [Cause.unsupported(field, quoted(name), ["linux", "windows"])]
+    return [
+        Cause.forbidden(
+            f"spec.volumes[{number}].projected.sources[{index}].serviceAccountToken",
+            "must not be specified when serviceAccountName is not set",
+        )
+        for number, volume in enumerate(spec.get("volumes") or ())
+        for index, source in enumerate((volume.get("projected") or {}).get("sources") or ())
+        if "serviceAccountToken" in source
+    ]

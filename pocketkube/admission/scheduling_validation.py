@@ -53,7 +53,7 @@ def affinity(found: Object, field: str) -> list[Cause]:
     for number, each in enumerate(node.get(PREFERRED) or ()):
         place = f"{where}.{PREFERRED}[{number}]"
         causes += _weight(each, place)
-        causes += _node_term(each.get("preference") or {}, f"{place}.preference")
+        causes += _node_term(each.get("preference") or {}, f"{place}.preference", required=False)
     for kind in ("podAffinity", "podAntiAffinity"):
         pods = found.get(kind) or {}
         for number, term in enumerate(pods.get(REQUIRED) or ()):
@@ -69,7 +69,9 @@ def node_selector(found: Object, field: str) -> list[Cause]:
     terms, place = found.get("nodeSelectorTerms") or [], f"{field}.nodeSelectorTerms"
     if not terms:
         return [Cause.required(place, "must have at least one node selector term")]
-    return [cause for number, term in enumerate(terms) for cause in _node_term(term, f"{place}[{number}]")]
+    return [
+        cause for number, term in enumerate(terms) for cause in _node_term(term, f"{place}[{number}]", required=True)
+    ]
 
 
 def spread(found: list[Object], field: str) -> list[Cause]:
@@ -100,8 +102,48 @@ def spread(found: list[Object], field: str) -> list[Cause]:
         for kind in ("nodeAffinityPolicy", "nodeTaintsPolicy"):
             if kind in each and each[kind] not in ("Honor", "Ignore"):
                 causes.append(Cause.unsupported(f"{where}.{kind}", quoted(each[kind]), ["Honor", "Ignore"]))
+        causes += _spread_keys(each, f"{where}.matchLabelKeys")
         causes += formats.label_selector(each.get("labelSelector") or {}, f"{where}.labelSelector")
     return causes
+
+
+def _spread_keys(constraint: Object, field: str) -> list[Cause]:
+    keys, selector = constraint.get("matchLabelKeys") or [], constraint.get("labelSelector")
+    causes = []
+    if keys and selector is None:
+        causes.append(Cause.forbidden(field, "must not be specified when labelSelector is not set"))
+    for number, key in enumerate(keys):
+        causes += formats.qualified_name(key, f"{field}[{number}]")
+        if key in _keys_of(selector or {}):
+            what = "exists in both matchLabelKeys and labelSelector"
+            causes.append(Cause.invalid(f"{field}[{number}]", quoted(key), what))
+    return causes
+
+
+def _label_keys(term: Object, field: str) -> list[Cause]:
+    """Keys of the Pod's own labels: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"""
+    causes = []
+    selector, same = term.get("labelSelector"), term.get("matchLabelKeys") or []
+    for kind in ("matchLabelKeys", "mismatchLabelKeys"):
+        if term.get(kind) and selector is None:
+            what = "must not be specified when labelSelector is not set"
+            causes.append(Cause.forbidden(f"{field}.{kind}", what))
+            continue
+        for number, key in enumerate(term.get(kind) or ()):
+            causes += formats.qualified_name(key, f"{field}.{kind}[{number}]")
+    for number, key in enumerate(same):
+        if key in _keys_of(selector or {}):
+            what = "exists in both matchLabelKeys and labelSelector"
+            causes.append(Cause.invalid(f"{field}[{number}]", quoted(key), what))
+    for number, key in enumerate(same):
+        if key in (term.get("mismatchLabelKeys") or ()):
+            what = "exists in both matchLabelKeys and mismatchLabelKeys"
+            causes.append(Cause.invalid(f"{field}.matchLabelKeys[{number}]", quoted(key), what))
+    return causes
+
+
+def _keys_of(selector: Object) -> set[str]:
+    return {*(selector.get("matchLabels") or {}), *(each["key"] for each in selector.get("matchExpressions") or ())}
 
 
 def _weight(each: Object, field: str) -> list[Cause]:
@@ -109,10 +151,15 @@ def _weight(each: Object, field: str) -> list[Cause]:
     return [] if 1 <= weight <= 100 else [Cause.invalid(f"{field}.weight", str(weight), "must be in the range 1-100")]
 
 
-def _node_term(term: Object, field: str) -> list[Cause]:
+def _node_term(term: Object, field: str, *, required: bool) -> list[Cause]:
+    """Only where the term is required are the values those of labels."""
     causes = []
     for number, each in enumerate(term.get("matchExpressions") or ()):
-        causes += _node_requirement(each, f"{field}.matchExpressions[{number}]")
+        where = f"{field}.matchExpressions[{number}]"
+        causes += _node_requirement(each, where)
+        for index, value in enumerate(each.get("values") or () if required else ()):
+            problems = formats.label_value_problems(value)
+            causes += [Cause.invalid(f"{where}.values[{index}]", quoted(value), why) for why in problems]
     for number, each in enumerate(term.get("matchFields") or ()):
         where, operator, values = f"{field}.matchFields[{number}]", each.get("operator", ""), each.get("values") or []
         if operator not in ("In", "NotIn"):
@@ -122,6 +169,9 @@ def _node_term(term: Object, field: str) -> list[Cause]:
             causes.append(Cause.required(f"{where}.values", what))
         if each.get("key") != "metadata.name":
             causes.append(Cause.invalid(f"{where}.key", quoted(each.get("key", "")), "not a valid field selector key"))
+            continue
+        for index, value in enumerate(values):
+            causes += formats.dns_subdomain(value, f"{where}.values[{index}]")
     return causes
 
 
@@ -147,6 +197,7 @@ def _pod_term(term: Object, field: str) -> list[Cause]:
     causes += formats.label_selector(term.get("namespaceSelector") or {}, f"{field}.namespaceSelector")
     for name in term.get("namespaces") or ():
         causes += formats.dns_label(name, f"{field}.namespace")
+    causes += _label_keys(term, field)
     key = term.get("topologyKey", "")
     if not key:
         causes.append(Cause.required(f"{field}.topologyKey", "can not be empty"))

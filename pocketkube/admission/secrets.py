@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 
 from pocketkube.admission.formats import quoted
 from pocketkube.errors import Cause, bad_request
+from pocketkube.json_text import json_kind, parse
 from pocketkube.store import Object
 
 LARGEST = 1 << 20  # bytes of all values together
@@ -70,19 +70,22 @@ def _by_type(secret: Object, data: Object) -> list[Cause]:
     if kind == "kubernetes.io/tls":
         return [Cause.required(f"data[{key}]") for key in ("tls.crt", "tls.key") if key not in data]
     if kind == "kubernetes.io/basic-auth" and not {"username", "password"} & set(data):
-        return [Cause.required(f"data[%s][{key}]") for key in ("username", "password")]
+        return [Cause.required(f"data[{key}]") for key in ("username", "password")]
     key = REQUIRED.get(kind)
     if key is None:
         return []
     if kind == "kubernetes.io/ssh-auth":
-        return [] if data.get(key) else [Cause.required(f"data[%s][{key}]")]
+        return [] if data.get(key) else [Cause.required(f"data[{key}]")]
     if key not in data:
         return [Cause.required(f"data[{key}]")]
     try:
-        json.loads(base64.b64decode(data[key]))
-    except ValueError:
-        return [Cause.invalid(f"data[{key}]", '"<secret contents redacted>"', "invalid character in JSON")]
-    return []
+        found = parse(base64.b64decode(data[key]).decode("utf-8", "replace"))
+        if isinstance(found, dict) or found is None:
+            return []
+        why = f"json: cannot unmarshal {json_kind(found)} into Go value of type map[string]interface {{}}"
+    except ValueError as error:
+        why = str(error)
+    return [Cause.invalid(f"data[{key}]", '"<secret contents redacted>"', why)]
 
 
 def _wrong_key(key: str) -> str:

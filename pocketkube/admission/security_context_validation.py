@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pocketkube.admission.formats import compact, quoted
+from pocketkube.admission.mount_validation import relative_path
 from pocketkube.errors import Cause
 from pocketkube.store import Object
 
@@ -12,10 +13,10 @@ ID_RANGE = "must be between 0 and 2147483647, inclusive"
 MOST = 2**31 - 1
 PROFILE_TYPES = ["Localhost", "RuntimeDefault", "Unconfined"]
 PROC_MOUNTS = ["Default", "Unmasked"]
-SYSCTL = re.compile(
-    r"[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*"
-    r"(/[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*)*"
-)
+SYSCTL = re.compile(r"([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?")
+# Those that are of a namespace, by what else of the node shares it: k8s.io/component-helpers/node/util/sysctl
+OF_IPC = ("kernel.shm", "kernel.msg", "fs.mqueue.")
+LONGEST_PROFILE = 4095  # bytes, of a path
 
 
 def security_context(context: Object, field: str, *, host_users: bool) -> list[Cause]:
@@ -27,7 +28,7 @@ def security_context(context: Object, field: str, *, host_users: bool) -> list[C
     elif mount == "Unmasked" and host_users:
         what = "`hostUsers` must be false to use `Unmasked`"
         causes.append(Cause.invalid(f"{field}.procMount", quoted(mount), what))
-    causes += _profile(context, "seccompProfile", field)
+    causes += _seccomp(context.get("seccompProfile"), f"{field}.seccompProfile")
     if context.get("allowPrivilegeEscalation") is False:
         if context.get("privileged"):
             what = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"
@@ -35,7 +36,7 @@ def security_context(context: Object, field: str, *, host_users: bool) -> list[C
         if "CAP_SYS_ADMIN" in ((context.get("capabilities") or {}).get("add") or ()):
             what = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"
             causes.append(Cause.invalid(field, _internal(context), what))
-    return causes + _profile(context, "appArmorProfile", field)
+    return causes + _app_armor(context.get("appArmorProfile"), f"{field}.appArmorProfile")
 
 
 def pod_security_context(spec: Object, field: str) -> list[Cause]:
@@ -44,18 +45,33 @@ def pod_security_context(spec: Object, field: str) -> list[Cause]:
     for number, group in enumerate(context.get("supplementalGroups") or ()):
         if not 0 <= group <= MOST:
             causes.append(Cause.invalid(f"{field}.supplementalGroups[{number}]", str(group), ID_RANGE))
-    causes += _sysctls(context.get("sysctls") or [], f"{field}.sysctls")
-    for name, known in (
-        ("fsGroupChangePolicy", ["Always", "OnRootMismatch"]),
-        ("supplementalGroupsPolicy", ["Merge", "Strict"]),
-        ("seLinuxChangePolicy", ["MountOption", "Recursive"]),
-    ):
-        if context.get(name) is not None and context[name] not in known:
-            causes.append(Cause.unsupported(f"{field}.{name}", quoted(context[name]), known))
     if spec.get("shareProcessNamespace") and spec.get("hostPID"):
         what = "ShareProcessNamespace and HostPID cannot both be enabled"
         causes.append(Cause.invalid(f"{field}.shareProcessNamespace", "true", what))
-    return causes + _profile(context, "seccompProfile", field) + _profile(context, "appArmorProfile", field)
+    causes += _sysctls(context.get("sysctls") or [], spec, f"{field}.sysctls")
+    causes += _one_of(context, "fsGroupChangePolicy", ["Always", "OnRootMismatch"], field)
+    causes += _seccomp(context.get("seccompProfile"), f"{field}.seccompProfile")
+    causes += _app_armor(context.get("appArmorProfile"), f"{field}.appArmorProfile")
+    causes += _one_of(context, "supplementalGroupsPolicy", ["Merge", "Strict"], field)
+    return causes + _one_of(context, "seLinuxChangePolicy", ["MountOption", "Recursive"], field)
+
+
+def host_users(spec: Object, field: str) -> list[Cause]:
+    """A Pod with users of its own shares nothing else of the node. `field`: of the spec."""
+    if spec.get("hostUsers", True):
+        return []
+    named = {"hostNetwork": "hostNetwork", "hostPID": "HostPID", "hostIPC": "HostIPC"}
+    return [
+        Cause.forbidden(f"{field}.{shown}", "when `pod.Spec.HostUsers` is false")
+        for name, shown in named.items()
+        if spec.get(name)
+    ]
+
+
+def _one_of(context: Object, name: str, known: list[str], field: str) -> list[Cause]:
+    if context.get(name) is None or context[name] in known:
+        return []
+    return [Cause.unsupported(f"{field}.{name}", quoted(context[name]), known)]
 
 
 def _ids(context: Object, names: tuple[str, ...], field: str) -> list[Cause]:
@@ -66,7 +82,7 @@ def _ids(context: Object, names: tuple[str, ...], field: str) -> list[Cause]:
     ]
 
 
-def _sysctls(found: list[Object], field: str) -> list[Cause]:
+def _sysctls(found: list[Object], spec: Object, field: str) -> list[Cause]:
     causes = []
     names: set[str] = set()
     for number, each in enumerate(found):
@@ -78,29 +94,56 @@ def _sysctls(found: list[Object], field: str) -> list[Cause]:
             causes.append(Cause.invalid(where, quoted(name), what))
         elif name in names:
             causes.append(Cause.duplicate(where, quoted(name)))
+        dotted = name.replace("/", ".")
+        for shared, of_it in (("hostNetwork", dotted.startswith("net.")), ("hostIPC", dotted.startswith(OF_IPC))):
+            if of_it and spec.get(shared):
+                what = f"may not be specified when '{shared}' is true"
+                causes.append(Cause.invalid(where, quoted(name), what))
         names.add(name)
     return causes
 
 
-def _profile(context: Object, kind: str, field: str) -> list[Cause]:
-    """https://kubernetes.io/docs/tutorials/security/seccomp/ and .../apparmor/"""
-    profile = context.get(kind)
+def _seccomp(profile: Object | None, field: str) -> list[Cause]:
+    """https://kubernetes.io/docs/tutorials/security/seccomp/"""
     if profile is None:
         return []
-    where, wanted, local = f"{field}.{kind}", profile.get("type", ""), profile.get("localhostProfile")
-    about = "seccomp type" if kind == "seccompProfile" else "type"
-    if wanted == "Localhost":
-        what = f"must be set when {about} is Localhost"
-        return [] if local else [Cause.required(f"{where}.localhostProfile", what)]
+    wanted, local = profile.get("type", ""), profile.get("localhostProfile")
+    causes = _profile_type(wanted, field)
+    if wanted != "Localhost":
+        if local is not None:
+            shown = compact({"Type": wanted, "LocalhostProfile": local})
+            what = "can only be set when seccomp type is Localhost"
+            causes.append(Cause.invalid(f"{field}.localhostProfile", shown, what))
+        return causes
+    if local is None:
+        return [*causes, Cause.required(f"{field}.localhostProfile", "must be set when seccomp type is Localhost")]
+    return causes + relative_path(local, f"{field}.localhostProfile")
+
+
+def _app_armor(profile: Object | None, field: str) -> list[Cause]:
+    """https://kubernetes.io/docs/tutorials/security/apparmor/"""
+    if profile is None:
+        return []
+    wanted, local, where = profile.get("type", ""), profile.get("localhostProfile"), f"{field}.localhostProfile"
+    if wanted != "Localhost":
+        what = "can only be set when AppArmor type is Localhost"
+        if local is None or wanted not in PROFILE_TYPES:
+            return _profile_type(wanted, field)
+        return [Cause.invalid(where, quoted(local), what)]
+    if not local:
+        return [Cause.required(where, "must be set when AppArmor type is Localhost")]
     causes = []
-    if local is not None:
-        what = f"can only be set when {about} is Localhost"
-        causes.append(Cause.invalid(f"{where}.localhostProfile", quoted(local), what))
-    if not wanted:
-        causes.append(Cause.required(f"{where}.type", f"type is required when {kind} is set"))
-    elif wanted not in PROFILE_TYPES:
-        causes.append(Cause.unsupported(f"{where}.type", quoted(wanted), PROFILE_TYPES))
+    if local != local.strip():
+        causes.append(Cause.invalid(where, quoted(local), "must not be padded with whitespace"))
+    if len(local.encode()) > LONGEST_PROFILE:
+        causes.append(Cause.too_long(where, LONGEST_PROFILE))
     return causes
+
+
+def _profile_type(wanted: str, field: str) -> list[Cause]:
+    if not wanted:
+        return [Cause.required(f"{field}.type", f"type is required when {field.rpartition('.')[2]} is set")]
+    return [] if wanted in PROFILE_TYPES else [Cause.unsupported(f"{field}.type", quoted(wanted), PROFILE_TYPES)]
 
 
 def _internal(context: Object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pocketkube.admission import formats
+from pocketkube.admission import addresses, formats
 from pocketkube.admission.formats import PROTOCOLS, compact, quoted
 from pocketkube.errors import Cause
 from pocketkube.store import Object
@@ -14,6 +14,8 @@ FAMILY_POLICIES = ["PreferDualStack", "RequireDualStack", "SingleStack"]
 POLICIES = ["Cluster", "Local"]
 DISTRIBUTIONS = ["PreferClose", "PreferSameNode", "PreferSameZone"]
 LONGEST_AFFINITY = 86400  # seconds
+TOPOLOGY_MODE = "service.kubernetes.io/topology-mode"
+TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints"
 SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 BALANCED_ONLY = "may only be used when `type` is 'LoadBalancer'"
 SET_ONCE = "may not change once set"
@@ -26,7 +28,12 @@ def is_headless(spec: Object) -> bool:
 def validate(service: Object) -> list[Cause]:
     spec = service["spec"]
     ports = spec.get("ports") or []
+    annotations = service["metadata"].get("annotations") or {}
     causes = []
+    mode, hints = annotations.get(TOPOLOGY_MODE), annotations.get(TOPOLOGY_HINTS)
+    if mode is not None and hints is not None and mode != hints:
+        what = f"must match annotations[{TOPOLOGY_HINTS}] when both are specified"
+        causes.append(Cause.invalid(f"metadata.annotations[{TOPOLOGY_MODE}]", quoted(mode), what))
     if not ports and not is_headless(spec) and spec["type"] != "ExternalName":
         causes.append(Cause.required("spec.ports"))
     causes += _by_type(spec)
@@ -38,7 +45,7 @@ def validate(service: Object) -> list[Cause]:
     if spec["type"] != "ExternalName":
         causes += _cluster_ips(spec)
     for number, text in enumerate(spec.get("externalIPs") or ()):
-        causes += formats.endpoint_ip(text, f"spec.externalIPs[{number}]")
+        causes += addresses.endpoint_ip(text, f"spec.externalIPs[{number}]")
     if spec["type"] not in TYPES:
         causes.append(Cause.unsupported("spec.type", quoted(spec["type"]), TYPES))
     causes += _repeated_ports(spec["type"], ports)
@@ -48,7 +55,7 @@ def validate(service: Object) -> list[Cause]:
 def validate_update(new: Object, old: Object) -> list[Cause]:
     """What may not change. `new` and `old`: specs. ExternalName is where an address is given up or taken up."""
     if "ExternalName" in (new["type"], old["type"]):
-        return []
+        return _balancer_class(new, old)
     causes = []
     before, after = old.get("clusterIPs") or [], new.get("clusterIPs") or []
     headless = is_headless(new), is_headless(old)
@@ -64,12 +71,21 @@ def validate_update(new: Object, old: Object) -> list[Cause]:
     families = old.get("ipFamilies") or [], new.get("ipFamilies") or []
     if not any(headless) and all(families) and families[0][0] != families[1][0]:
         causes.append(Cause.invalid("spec.ipFamilies[0]", compact(families[1]), SET_ONCE))
-    classes = old.get("loadBalancerClass"), new.get("loadBalancerClass")
-    if new["type"] == old["type"] == "LoadBalancer" and classes[0] != classes[1]:
-        causes.append(Cause.invalid("spec.loadBalancerClass", compact(classes[1]), SET_ONCE))
+    causes += _balancer_class(new, old)
     if _checked(old) and _checked(new) and old.get("healthCheckNodePort") != new.get("healthCheckNodePort"):
         causes.append(Cause.forbidden("spec.healthCheckNodePort", "field is immutable"))
     return causes
+
+
+def _balancer_class(new: Object, old: Object | None) -> list[Cause]:
+    """An update looks at it both for what has changed and for what it is. `new` and `old`: specs."""
+    found, field, causes = new.get("loadBalancerClass"), "spec.loadBalancerClass", []
+    balanced = new["type"] == "LoadBalancer"
+    if balanced and old and old["type"] == "LoadBalancer" and found != old.get("loadBalancerClass"):
+        causes.append(Cause.invalid(field, '"null"' if found is None else quoted(found), SET_ONCE))
+    if found is None:
+        return causes
+    return causes + (formats.qualified_name(found, field) if balanced else [Cause.forbidden(field, BALANCED_ONLY)])
 
 
 def _by_type(spec: Object) -> list[Cause]:
@@ -144,7 +160,7 @@ def _cluster_ips(spec: Object) -> list[Cause]:
             if len(several) > 1:
                 wrong.append(Cause.invalid(field, compact(several), "'None' must be the first and only value"))
             continue
-        wrong += formats.ip(text, f"{field}[{number}]")
+        wrong += addresses.ip(text, f"{field}[{number}]")
     causes += wrong
     if len(several) > 2:
         causes.append(Cause.invalid(field, compact(several), "may only hold up to 2 values"))
@@ -155,7 +171,7 @@ def _cluster_ips(spec: Object) -> list[Cause]:
 
 def _families_of(texts: list[str], families: list[str]) -> list[Cause]:
     """Addresses of at most one for each family, and of the families that are named."""
-    versions = [found.version for text in texts if (found := formats.address(text))]
+    versions = [found.version for text in texts if (found := addresses.address(text))]
     causes = []
     if len(versions) > 1 and sorted(versions) != [4, 6]:
         what = "may specify no more than one IP for each IP family"
@@ -216,15 +232,10 @@ def _load_balancer(service: Object) -> list[Cause]:
         causes.append(Cause.forbidden(field, BALANCED_ONLY))
     for number, text in enumerate(ranges):
         where = field if field.startswith("metadata") else f"{field}[{number}]"
-        causes += formats.cidr(text.strip(), where)
+        causes += addresses.cidr(text.strip(), where)
     if "allocateLoadBalancerNodePorts" in spec and not balanced:
         causes.append(Cause.forbidden("spec.allocateLoadBalancerNodePorts", BALANCED_ONLY))
-    if "loadBalancerClass" in spec:
-        if balanced:
-            causes += formats.qualified_name(spec["loadBalancerClass"], "spec.loadBalancerClass")
-        else:
-            causes.append(Cause.forbidden("spec.loadBalancerClass", BALANCED_ONLY))
-    return causes
+    return causes + _balancer_class(spec, None)
 
 
 def _traffic(spec: Object) -> list[Cause]:

@@ -22,14 +22,15 @@ from pocketkube.admission import (
     pod_security,
     pod_update,
     pod_validation,
+    quota_validation,
     rbac_validation,
     secrets,
     service_validation,
     storage_class_validation,
     workload_validation,
 )
+from pocketkube.admission.limit_range_validation import limit_range
 from pocketkube.admission.network_policy_validation import network_policy
-from pocketkube.admission.resource_validation import limit_range, resource_quota
 from pocketkube.errors import Cause
 from pocketkube.resources import (
     CLUSTERROLEBINDINGS,
@@ -59,6 +60,7 @@ from pocketkube.resources import (
     ROLEBINDINGS,
     ROLES,
     SECRETS,
+    SERVICEACCOUNTS,
     SERVICES,
     STATEFULSETS,
     STORAGECLASSES,
@@ -70,46 +72,46 @@ from pocketkube.store import Object
 def validate_create(resource: Resource, obj: Object) -> list[Cause]:
     """Every reason why the object may not be created."""
     causes = metadata_validation.create(resource, obj["metadata"]) + _spec(resource, obj)
-    if resource in NEW:
-        causes += NEW[resource](obj)
-    return causes + pod_security.validate_labels(obj) if resource is NAMESPACES else causes
+    return causes + NEW[resource](obj) if resource in NEW else causes
 
 
 def validate_update(resource: Resource, new: Object, old: Object) -> list[Cause]:
-    """Every reason why `old` may not become `new`."""
-    causes = metadata_validation.update(new["metadata"], old["metadata"])
+    """Every reason why `old` may not become `new`; what is wrong with the metadata is told as often as it is seen."""
+    after, before = new["metadata"], old["metadata"]
+    causes = metadata_validation.common_update(after, before)
+    if resource not in AS_IF_NEW:
+        causes += metadata_validation.update(after, before)
+    changed = UPDATES[resource](new, old) if resource in UPDATES else []
+    anew = metadata_validation.create(resource, after) if resource in SEEN_ANEW else []
     if resource is NAMESPACES:
-        before = pod_security.validate_labels(old)
-        causes += [cause for cause in pod_security.validate_labels(new) if cause not in before]
-    if resource in UPDATES:
-        causes += UPDATES[resource](new, old)
-    return causes + _spec(resource, new)
+        wrong = pod_security.validate_labels(old)
+        anew += [cause for cause in pod_security.validate_labels(new) if cause not in wrong]
+    if resource is not NODES:  # its update says all
+        anew += _spec(resource, new)
+    return causes + (changed + anew if resource in CHANGES_FIRST else anew + changed)
 
 
 def _spec(resource: Resource, obj: Object) -> list[Cause]:
     return RULES[resource](obj) if resource in RULES else []
 
 
-def _with_template(validate: Callable[[Object], list[Cause]]) -> Callable[[Object], list[Cause]]:
-    def both(obj: Object) -> list[Cause]:
-        return validate(obj) + pod_validation.template(obj["spec"]["template"], "spec.template")
-
-    return both
-
-
+# Kinds of which an update is looked at as if the object were new: instead of what changes in the metadata, or besides.
+AS_IF_NEW = (ENDPOINTSLICES, LIMITRANGES)
+SEEN_ANEW = (*AS_IF_NEW, CONFIGMAPS, ENDPOINTS, INGRESSCLASSES, PODS, SECRETS, SERVICEACCOUNTS, SERVICES)
+CHANGES_FIRST = (CONFIGMAPS, INGRESSCLASSES, SECRETS, SERVICES)
 RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
     CLUSTERROLEBINDINGS: rbac_validation.cluster_role_binding,
     CLUSTERROLES: rbac_validation.cluster_role,
     CONFIGMAPS: configmap_validation.validate,
     CRONJOBS: cronjobs.validate,
-    DAEMONSETS: _with_template(daemonsets.validate),
+    DAEMONSETS: daemonsets.validate,
     DEPLOYMENTS: lambda obj: workload_validation.deployment(obj["spec"]),
     ENDPOINTS: endpoints_validation.endpoints,
     ENDPOINTSLICES: endpoints_validation.endpoint_slice,
     EVENTS: event_validation.validate,
     INGRESSCLASSES: ingress_classes.validate,
     INGRESSES: ingresses.validate,
-    JOBS: _with_template(jobs.validate),
+    JOBS: jobs.validate,
     LEASES: lease_validation.validate,
     LIMITRANGES: lambda obj: limit_range(obj["spec"]),
     NETWORKPOLICIES: lambda obj: network_policy(obj["spec"]),
@@ -120,7 +122,7 @@ RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
     PODS: pod_validation.validate,
     REPLICASETS: lambda obj: workload_validation.replica_set(obj["spec"]),
     REPLICATIONCONTROLLERS: lambda obj: workload_validation.replication_controller(obj["spec"]),
-    RESOURCEQUOTAS: lambda obj: resource_quota(obj["spec"]),
+    RESOURCEQUOTAS: lambda obj: quota_validation.resource_quota(obj["spec"]),
     ROLEBINDINGS: rbac_validation.role_binding,
     ROLES: rbac_validation.role,
     SECRETS: secrets.validate,
@@ -131,6 +133,8 @@ RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
 NEW: dict[Resource, Callable[[Object], list[Cause]]] = {
     CRONJOBS: cronjobs.validate_new,
     INGRESSES: ingresses.validate_new,
+    JOBS: jobs.validate_new,
+    NAMESPACES: lambda obj: metadata_validation.namespace_finalizers(obj["spec"]) + pod_security.validate_labels(obj),
     PODS: pod_validation.validate_new,
 }
 UPDATES: dict[Resource, Callable[[Object, Object], list[Cause]]] = {
@@ -144,8 +148,9 @@ UPDATES: dict[Resource, Callable[[Object, Object], list[Cause]]] = {
     NODES: node_validation.validate_update,
     PERSISTENTVOLUMECLAIMS: claim_validation.validate_update,
     PERSISTENTVOLUMES: persistent_volume_validation.validate_update,
-    PODS: lambda new, old: pod_update.validate(new["spec"], old["spec"]),
+    PODS: pod_update.validate,
     REPLICASETS: lambda new, old: workload_validation.selector_update(new["spec"], old["spec"]),
+    RESOURCEQUOTAS: lambda new, old: quota_validation.validate_update(new["spec"], old["spec"]),
     ROLEBINDINGS: rbac_validation.binding_update,
     SECRETS: secrets.validate_update,
     SERVICES: lambda new, old: service_validation.validate_update(new["spec"], old["spec"]),

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from pocketkube.admission import formats
 from pocketkube.admission.claim_validation import claim_spec
-from pocketkube.admission.container_validation import (
-    VOLUME_FIELDS,
-    field_reference,
-    no_backsteps,
-    relative_path,
-    resource_reference,
-)
+from pocketkube.admission.container_validation import VOLUME_FIELDS, field_reference, resource_reference
 from pocketkube.admission.formats import quoted
 from pocketkube.admission.metadata_validation import annotation_keys
+from pocketkube.admission.mount_validation import no_backsteps, relative_path
 from pocketkube.errors import Cause
 from pocketkube.quantity import parse
 from pocketkube.store import Object
@@ -32,20 +27,20 @@ HOST_PATH_TYPES = [
 SHORTEST_TOKEN, LONGEST_TOKEN = 600, 1 << 32  # seconds
 
 
-def volumes(found: list[Object], field: str) -> list[Cause]:
-    causes = []
-    names: set[str] = set()
+def volumes(found: list[Object], field: str) -> tuple[dict[str, Object], list[Cause]]:
+    """Those that can be mounted, by name, and what is wrong with the others."""
+    causes: list[Cause] = []
+    fit: dict[str, Object] = {}
     for number, volume in enumerate(found):
         where, name = f"{field}[{number}]", volume.get("name", "")
-        causes += _source(volume, where)
-        if not name:
-            causes.append(Cause.required(f"{where}.name"))
-        else:
-            causes += formats.dns_label(name, f"{where}.name")
-        if name in names:
-            causes.append(Cause.duplicate(f"{where}.name", quoted(name)))
-        names.add(name)
-    return causes
+        wrong = _source(volume, where)
+        wrong += formats.dns_label(name, f"{where}.name") if name else [Cause.required(f"{where}.name")]
+        if name in fit:
+            wrong.append(Cause.duplicate(f"{where}.name", quoted(name)))
+        if not wrong:
+            fit[name] = volume
+        causes += wrong
+    return fit, causes
 
 
 def _source(volume: Object, field: str) -> list[Cause]:
@@ -119,8 +114,8 @@ def _mode(source: Object, name: str, field: str) -> list[Cause]:
 
 def _downward(source: Object, field: str) -> list[Cause]:
     causes = _mode(source, "defaultMode", field)
-    for number, item in enumerate(source.get("items") or ()):
-        causes += _downward_item(item, f"{field}.items[{number}]" if field.endswith("downwardAPI") else field)
+    for item in source.get("items") or ():
+        causes += _downward_item(item, field)
     return causes
 
 
@@ -161,22 +156,22 @@ def _projected(source: Object, field: str) -> list[Cause]:
     for number, each in enumerate(source.get("sources") or ()):
         where = f"{field}.sources[{number}]"
         kinds = [kind for kind in ("secret", "configMap", "downwardAPI", "serviceAccountToken") if kind in each]
-        for position, kind in enumerate(kinds):
-            if position:
-                causes.append(Cause.forbidden(f"{where}.{kind}", "may not specify more than 1 volume type"))
+        for kind in kinds:
+            causes += _projection(kind, each[kind], field, f"{where}.{kind}")
+            if kind == "serviceAccountToken":
                 continue
-            causes += _projection(kind, each[kind], f"{where}.{kind}")
-            for path in _paths(kind, each[kind]):
+            for path in filter(None, (item.get("path", "") for item in each[kind].get("items") or ())):
                 if path in paths:
-                    what = "conflicting duplicate paths"
-                    causes.append(Cause.invalid(field, quoted(path), what))
+                    shown = path if kind == "downwardAPI" else each[kind].get("name", "")
+                    causes.append(Cause.invalid(field, quoted(shown), "conflicting duplicate paths"))
                 paths.add(path)
-        if not each:
-            causes.append(Cause.required(where, "must specify a volume type"))
+        if len(kinds) > 1:
+            causes.append(Cause.forbidden(where, "may not specify more than 1 volume type per source"))
     return causes
 
 
-def _projection(kind: str, source: Object, field: str) -> list[Cause]:
+def _projection(kind: str, source: Object, volume: str, field: str) -> list[Cause]:
+    """`volume`: the field of the projected volume."""
     if kind == "downwardAPI":
         return _downward(source, field)
     if kind != "serviceAccountToken":
@@ -188,22 +183,46 @@ def _projection(kind: str, source: Object, field: str) -> list[Cause]:
     elif seconds > LONGEST_TOKEN:
         what = "may not specify a duration larger than 2^32 seconds"
         causes.append(Cause.invalid(f"{field}.expirationSeconds", str(seconds), what))
-    return causes + _file_path(source.get("path", ""), f"{field}.path")
+    return causes + _file_path(source.get("path", ""), f"{volume}.path")
 
 
-def _paths(kind: str, source: Object) -> list[str]:
-    if kind == "serviceAccountToken":
-        return [source.get("path", "")]
-    return [item.get("path", "") for item in source.get("items") or ()]
+def _nfs(source: Object, field: str) -> list[Cause]:
+    path = source.get("path", "")
+    causes = [Cause.required(f"{field}.{name}") for name in ("server", "path") if not source.get(name)]
+    if not path.startswith("/"):
+        causes.append(Cause.invalid(f"{field}.path", quoted(path), "must be an absolute path"))
+    return causes
 
 
+def _git_repository(source: Object, field: str) -> list[Cause]:
+    causes = [] if source.get("repository") else [Cause.required(f"{field}.repository")]
+    return causes + relative_path(source.get("directory", ""), f"{field}.directory")
+
+
+def _csi(source: Object, field: str) -> list[Cause]:
+    driver = source.get("driver", "")
+    if not driver:
+        causes = [Cause.required(f"{field}.driver")]
+    else:
+        causes = [Cause.too_long(f"{field}.driver", 63)] if len(driver) > 63 else []
+        causes += formats.dns_subdomain(driver.lower(), f"{field}.driver")
+    secret = source.get("nodePublishSecretRef")
+    if secret is not None and not secret.get("name"):
+        causes.append(Cause.required(f"{field}.nodePublishSecretRef.name"))
+    return causes
+
+
+# In the order in which they are looked at: the first counts.
 SOURCES = {
     "emptyDir": _empty_dir,
     "hostPath": host_path,
+    "gitRepo": _git_repository,
     "secret": _secret,
+    "nfs": _nfs,
     "persistentVolumeClaim": _claim,
-    "ephemeral": _ephemeral,
-    "configMap": _config_map,
     "downwardAPI": _downward,
+    "configMap": _config_map,
     "projected": _projected,
+    "csi": _csi,
+    "ephemeral": _ephemeral,
 }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pocketkube.admission import formats, pod_validation
 from pocketkube.admission.formats import compact, quoted
 from pocketkube.admission.metadata_validation import IMMUTABLE
+from pocketkube.admission.rollout_amounts import amount, int_or_percent, not_more_than_all
 from pocketkube.errors import Cause
 from pocketkube.label_selector import selects
 from pocketkube.store import Object
 
-POLICIES = ["Delete", "Retain"]
+POLICIES = ["Retain", "Delete"]
 STATEFUL_SET_MUTABLE = (
     "replicas",
     "ordinals",
@@ -61,7 +64,7 @@ def stateful_set(spec: Object) -> list[Cause]:
     for field, value in (spec.get("persistentVolumeClaimRetentionPolicy") or {}).items():
         if value not in POLICIES:
             where = f"spec.persistentVolumeClaimRetentionPolicy.{field}"
-            causes.append(Cause.unsupported(where, quoted(value), ["Delete", "Retain"]))
+            causes.append(Cause.unsupported(where, quoted(value), POLICIES))
     causes += formats.not_negative(spec["replicas"], "spec.replicas")
     for field in ("minReadySeconds", "revisionHistoryLimit"):
         causes += formats.not_negative(spec.get(field, 0), f"spec.{field}")
@@ -70,20 +73,16 @@ def stateful_set(spec: Object) -> list[Cause]:
     if spec.get("serviceName"):
         causes += formats.dns_label(spec["serviceName"], "spec.serviceName")
     causes += _selector(spec, "empty selector is invalid for statefulset")
-    # What is mounted may be a claim of each Pod's own.
-    claims = [{"name": (each.get("metadata") or {}).get("name", "")} for each in spec.get("volumeClaimTemplates") or ()]
-    pods = spec["template"]["spec"]
-    named = {volume.get("name") for volume in pods.get("volumes") or ()}
-    more = [claim for claim in claims if claim["name"] and claim["name"] not in named]
-    found = {**spec["template"], "spec": {**pods, "volumes": [*(pods.get("volumes") or ()), *more]}}
-    return causes + _template({**spec, "template": found}, "StatefulSet")
+    templates = spec.get("volumeClaimTemplates") or []
+    claims = [(each.get("metadata") or {}).get("name", "") for each in templates]
+    return causes + _template(spec, "StatefulSet", claims)
 
 
 def selector_update(new: Object, old: Object) -> list[Cause]:
     """`new` and `old`: specs."""
     if new.get("selector") == old.get("selector"):
         return []
-    return [Cause.invalid("spec.selector", compact(new.get("selector")), IMMUTABLE)]
+    return [Cause.invalid("spec.selector", formats.selector_text(new.get("selector")), IMMUTABLE)]
 
 
 def stateful_set_update(new: Object, old: Object) -> list[Cause]:
@@ -102,20 +101,20 @@ def _selector(spec: Object, empty: str) -> list[Cause]:
         return [Cause.required("spec.selector")]
     causes = formats.label_selector(selector, "spec.selector")
     if not selector.get("matchLabels") and not selector.get("matchExpressions"):
-        causes.append(Cause.invalid("spec.selector", compact(selector), empty))
+        causes.append(Cause.invalid("spec.selector", formats.selector_text(selector), empty))
     return causes
 
 
-def _template(spec: Object, kind: str = "ReplicaSet") -> list[Cause]:
+def _template(spec: Object, kind: str = "ReplicaSet", claims: Iterable[str] = ()) -> list[Cause]:
     selector, template = spec.get("selector"), spec["template"]
     labels = template["metadata"].get("labels")
     causes = []
     if selector is not None and formats.label_selector(selector, ""):
-        causes.append(Cause.invalid("spec.selector", compact(selector), "invalid label selector"))
+        causes.append(Cause.invalid("spec.selector", formats.selector_text(selector), "invalid label selector"))
     elif selector is None or not selects(selector, labels or {}):
         what = "`selector` does not match template `labels`"
-        causes.append(Cause.invalid("spec.template.metadata.labels", compact(labels), what))
-    causes += pod_validation.template(template, "spec.template")
+        causes.append(Cause.invalid("spec.template.metadata.labels", formats.labels_text(labels), what))
+    causes += pod_validation.template(template, "spec.template", claims)
     policy = template["spec"]["restartPolicy"]
     if policy != "Always":
         causes.append(Cause.unsupported("spec.template.spec.restartPolicy", quoted(policy), ["Always"]))
@@ -163,22 +162,3 @@ def _update_strategy(strategy: Object) -> list[Cause]:
             causes.append(Cause.invalid(f"{where}.maxUnavailable", compact(unavailable), "cannot be 0"))
         causes += not_more_than_all(unavailable, f"{where}.maxUnavailable")
     return causes
-
-
-def int_or_percent(value: int | str, field: str) -> list[Cause]:
-    if isinstance(value, int):
-        return formats.not_negative(value, field)
-    return [] if formats.PERCENT.fullmatch(value) else [Cause.invalid(field, quoted(value), formats.NOT_A_PERCENT)]
-
-
-def not_more_than_all(value: int | str, field: str) -> list[Cause]:
-    if isinstance(value, int) or not formats.PERCENT.fullmatch(value) or amount(value) <= 100:
-        return []
-    return [Cause.invalid(field, quoted(value), "must not be greater than 100%")]
-
-
-def amount(value: int | str) -> int:
-    """The number, or that of the percentage; 0 for what is neither."""
-    if isinstance(value, int):
-        return value
-    return int(value.removesuffix("%")) if formats.PERCENT.fullmatch(value) else 0

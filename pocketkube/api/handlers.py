@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from typing import Any
 
 from aiohttp import web
@@ -21,13 +22,16 @@ from pocketkube.api.patch import PATCH_TYPES, STRATEGIC_PATCH, apply_patch
 from pocketkube.api.selectors import parse_field_selector, parse_label_selector
 from pocketkube.errors import ApiError, Cause, bad_request, invalid
 from pocketkube.go_types import struct_of
-from pocketkube.json_text import go_text, json_kind, parse
+from pocketkube.json_text import go_text, parse, repeated_names
 from pocketkube.label_selector import selector_of
 from pocketkube.managed_fields import record_update
 from pocketkube.registry import Recorder, Registry, may_go, timestamp
 from pocketkube.resources import (
+    ENDPOINTS,
+    EVENTS,
     EVENTS_V1,
     JOBS,
+    LIMITRANGES,
     NAMESPACES,
     PERSISTENTVOLUMECLAIMS,
     PERSISTENTVOLUMES,
@@ -48,7 +52,6 @@ PODS_ARE_KEPT = (
     "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
     "propagationPolicy=Orphan to suppress this warning"
 )
-RETURNED_WHEN_DELETED = {PODS, RESOURCEQUOTAS, SERVICEACCOUNTS, SERVICES}  # where others have a Status
 RETURNED_WHEN_DELETED = {  # where others have a Status
     PERSISTENTVOLUMECLAIMS,
     PERSISTENTVOLUMES,
@@ -58,6 +61,7 @@ RETURNED_WHEN_DELETED = {  # where others have a Status
     SERVICES,
     STORAGECLASSES,
 }
+MADE_BY_UPDATES = {ENDPOINTS, EVENTS, LIMITRANGES}  # where there are none
 METHOD_NOT_ALLOWED = "the server does not allow this method on the requested resource"
 
 
@@ -70,6 +74,7 @@ class Handlers:
 
     def collection(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
         check_list(request)
+        number(request, "timeoutSeconds")
         query = request.query
         revision = query.get("resourceVersion", "")
         if revision.isdigit():
@@ -79,6 +84,8 @@ class Handlers:
             raise bad_request(f"resourceVersion: Invalid value: {quoted(revision)}: {why}")
         objects = select(request, resource, self._store.list(resource, namespace))
         metadata: Object = {"resourceVersion": str(self._store.revision)}
+        if revision not in ("", "0") and query.get("continue"):
+            raise bad_request("specifying resource version is not allowed when using continue")
         start = _continue_from(query.get("continue", ""))
         limit = number(request, "limit")
         if start:
@@ -104,6 +111,11 @@ class Handlers:
     ) -> web.Response:
         obj, warnings = await self._decoded(request, resource)
         _check_name(obj, name, namespace)
+        if resource in MADE_BY_UPDATES and not subresource and not self._store.find(resource, namespace, name):
+            obj["metadata"].pop("resourceVersion", None)
+            record, dry_run = _recorder(request), is_dry_run(request)
+            made = self._registry.create(resource, obj, namespace, dry_run=dry_run, record=record)
+            return one(request, resource, made, 201, warnings)
         if namespace:
             obj["metadata"]["namespace"] = namespace
         if resource is NAMESPACES:
@@ -122,15 +134,8 @@ class Handlers:
         if content_type in CONTENT_TYPES and not subresource:
             applied = await read_applied(request, on_the_wire(request, resource))
             return self._apply(request, resource, namespace, name, applied)
-        if content_type not in PATCH_TYPES:
-            raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
-        patch = await read_patch(request)
-        old, named = outgoing(request, self._store.get(resource, namespace, name)), on_the_wire(request, resource)
-        patched = apply_patch(struct_of(named), old, patch, content_type)
-        validation = request.query.get("fieldValidation") or "Warn"
-        strategic = content_type == STRATEGIC_PATCH
-        shown = go_text(patch) if strategic else compact(patched)
-        obj, warnings = admission.decode_patched(named, patched, validation, shown, strategic=strategic)
+        old = outgoing(request, self._store.get(resource, namespace, name))
+        obj, warnings = await _patched(request, on_the_wire(request, resource), old)
         obj = incoming(request, obj)
         _check_name(obj, name, namespace)
         if resource is NAMESPACES:
@@ -193,14 +198,11 @@ class Handlers:
             return one(request, SCALES, scale)
         check_write(request)
         if request.method == "PUT":
-            wanted = await read_body(request, "Scale")
-            _check_name(wanted, name, namespace)
+            wanted, warnings = await self._decoded(request, SCALES)
         else:
-            wanted = apply_patch("autoscaling/v1.Scale", scale, await read_patch(request), request.content_type)
+            wanted, warnings = await _patched(request, SCALES, scale)
+        _check_name(wanted, name, namespace)
         replicas = (wanted.get("spec") or {}).get("replicas", 0)
-        if not isinstance(replicas, int) or isinstance(replicas, bool):
-            what = f'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal {json_kind(replicas)}'
-            raise bad_request(f"{what} into Go struct field ScaleSpec.spec.replicas of type int32")
         causes = not_negative(replicas, "spec.replicas")
         if causes:
             raise invalid(SCALES, name, causes)
@@ -210,7 +212,7 @@ class Handlers:
             changed["metadata"] = {**obj["metadata"], "resourceVersion": revision}
         record = _recorder(request, "scale")
         made = self._registry.update(resource, changed, dry_run=is_dry_run(request), record=record)
-        return one(request, SCALES, _scale(made))
+        return one(request, SCALES, _scale(made), 200, warnings)
 
     def _keep_finalizers(self, namespace: Object, subresource: str) -> None:
         """spec.finalizers of a Namespace is written by its subresource alone; that writes nothing else."""
@@ -243,6 +245,20 @@ class Handlers:
         if resource in ORPHANING if unsaid else options["orphanDependents"]:
             options["propagationPolicy"] = "Orphan"
         return options, [PODS_ARE_KEPT] if unsaid and resource is JOBS else []
+
+
+async def _patched(request: web.Request, resource: Resource, old: Object) -> tuple[Object, list[str]]:
+    """What the request's patch makes of `old`, and warnings."""
+    if request.content_type not in PATCH_TYPES:
+        raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+    patch, strategic = await read_patch(request), request.content_type == STRATEGIC_PATCH
+    patched = apply_patch(struct_of(resource), old, patch, request.content_type)
+    validation = request.query.get("fieldValidation") or "Warn"
+    shown = go_text(patch) if strategic else compact(patched)
+    repeated = repeated_names(patch)
+    if isinstance(patch, list):
+        repeated = [f"json patch {each}" for each in repeated]
+    return admission.decode_patched(resource, patched, validation, shown, strategic=strategic, repeated=repeated)
 
 
 def select(request: web.Request, resource: Resource, objects: list[Object]) -> list[Object]:
@@ -298,12 +314,16 @@ def _position(obj: Object) -> tuple[str, str]:
 
 
 def _continue_token(position: tuple[str, str]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
 def _continue_from(token: str) -> tuple[str, str] | None:
     if not token:
         return None
+    wrong = re.search(r"[^A-Za-z0-9_-]", token)
+    if wrong:
+        what = f"illegal base64 data at input byte {wrong.start()}"
+        raise bad_request(f"invalid continue token: continue key is not valid: {what}")
     try:
         text = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode("latin-1")
         namespace, name = parse(text)

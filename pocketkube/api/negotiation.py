@@ -28,6 +28,10 @@ AVAILABLE = (
 )
 
 
+class NoYaml(Exception):
+    """A text that is none."""
+
+
 def wanted_form(request: web.Request) -> Form:
     """The first form of the Accept header that can be given; ApiError 406 when there is none."""
     entries = _accepted(request)
@@ -62,10 +66,12 @@ async def read_body(request: web.Request, kind: str) -> Object:
         if request.content_type == PROTOBUF:
             return protobuf.decode(content)
         text = content.decode("utf-8", "replace")
-        return _with_kind(yaml.safe_load(text) if request.content_type.endswith("yaml") else parse(text))
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
-        problem = f"couldn't get version/kind; json parse error: {error} ({_shown(content)})"
-        raise bad_request(f"the object provided is unrecognized (must be of type {kind}): {problem}") from error
+        return _with_kind(_yaml(text) if request.content_type.endswith("yaml") else parse(text))
+    except NoYaml as error:
+        problem = str(error)
+    except (ValueError, RecursionError) as error:
+        problem = f"couldn't get version/kind; json parse error: {error}"
+    raise bad_request(f"the object provided is unrecognized (must be of type {kind}): {problem} ({_shown(content)})")
 
 
 async def read_object(request: web.Request, kind: str) -> Object:
@@ -84,8 +90,10 @@ async def read_applied(request: web.Request, resource: Resource) -> Object:
     """
     text = (await request.read()).decode("utf-8", "replace")
     try:
-        body = yaml.load(text, yaml.CSafeLoader) if request.content_type.endswith("yaml") else parse(text)
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        body = _yaml(text) if request.content_type.endswith("yaml") else parse(text)
+    except NoYaml as error:
+        raise bad_request(f"error decoding YAML: error converting YAML to JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
         raise bad_request(f"error decoding YAML: {error}") from error
     if not isinstance(body, dict):
         what = f"json: cannot unmarshal {json_kind(body)} into Go value of type map[string]interface {{}}"
@@ -105,10 +113,25 @@ async def read_patch(request: web.Request) -> Any:
     try:
         return parse(text)
     except ValueError as error:
-        raise bad_request(f"error decoding patch: {error}") from error
+        strategic = request.content_type == "application/strategic-merge-patch+json"
+        raise bad_request(str(error) if strategic else f"error decoding patch: {error}") from error
+
+
+def _yaml(text: str) -> Any:
+    """NoYaml in the words of go-yaml, which counts lines from where its parser stands."""
+    try:
+        return yaml.load(text, yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + isinstance(error, yaml.scanner.ScannerError) if mark and mark.line else 0
+        raise NoYaml(f"yaml: {f'line {line}: ' if line else ''}{error.problem}") from error
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        raise NoYaml(f"yaml: {error}") from error
 
 
 def _with_kind(body: Any) -> Object:
+    if body is None:  # Go leaves the object as it is
+        return {}
     if not isinstance(body, dict):
         raise ValueError(f"json: cannot unmarshal {json_kind(body)} into Go value of type {TYPE_META}")
     for name in ("apiVersion", "kind"):

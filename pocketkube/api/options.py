@@ -93,6 +93,12 @@ def is_dry_deletion(options: Object, request: web.Request) -> bool:
     return is_dry_run(request) or "All" in (options.get("dryRun") or ())
 
 
+def is_true(request: web.Request, name: str) -> bool:
+    """As Go reads a truth value of the query: what is there is true, unless it says that it is not."""
+    text = request.query.get(name)
+    return text is not None and text != "0" and text.lower() != "false"
+
+
 def number(request: web.Request, name: str) -> int:
     """A number of the query, 0 when it is left out; ApiError 400 for what is none."""
     text = request.query.get(name) or "0"

@@ -20,6 +20,7 @@ from pocketkube.store import Object
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+MOST_OPERATIONS = 10_000
 PATCH_TYPES = (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH)
 
 
@@ -42,7 +43,15 @@ def apply_patch(struct: str, obj: Object, patch: Any, content_type: str) -> Obje
 
 def _json_patch(obj: Object, patch: Any) -> Object:
     if not isinstance(patch, list):
-        raise bad_request(f"json: cannot unmarshal {json_kind(patch)} into Go value of type jsonpatch.Patch")
+        what = f"json: cannot unmarshal {json_kind(patch)} into Go value of type []interface {{}}"
+        raise bad_request(f"error decoding patch: {what}")
+    for operation in patch:
+        if not isinstance(operation, dict):
+            what = f"json: cannot unmarshal {json_kind(operation)} into Go value of type jsonpatch.Operation"
+            raise bad_request(what)
+    if len(patch) > MOST_OPERATIONS:
+        message = f"The allowed maximum operations in a JSON patch is {MOST_OPERATIONS}, got {len(patch)}"
+        raise ApiError(413, "RequestEntityTooLarge", f"Request entity is too large: {message}")
     try:
         return dict(jsonpatch.apply_patch(obj, patch))
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException) as error:

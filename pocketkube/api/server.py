@@ -26,6 +26,7 @@ from pocketkube.api import (
 from pocketkube.api.authorization import Authenticator, acting_user, authorize
 from pocketkube.api.handlers import Handlers, method_not_allowed
 from pocketkube.api.negotiation import presented, read_body, respond
+from pocketkube.api.options import is_true
 from pocketkube.api.reviews import REVIEWS, Review, answer
 from pocketkube.errors import ApiError
 from pocketkube.go_types import named
@@ -119,7 +120,7 @@ class ApiServer:
     async def _collection(self, request: web.Request) -> web.StreamResponse:
         resource, namespace = self._target(request)
         if request.method == "GET":
-            if request.query.get("watch") in ("true", "1"):
+            if is_true(request, "watch"):
                 return await watch.serve(request, self._store, resource, namespace)
             return self._handlers.collection(request, resource, namespace)
         if request.method == "POST" and (namespace or not resource.namespaced):

@@ -10,7 +10,7 @@ from aiohttp import web
 from pocketkube.api.event_views import on_the_wire
 from pocketkube.api.handlers import select
 from pocketkube.api.negotiation import shaped, wanted_form
-from pocketkube.api.options import check_watch
+from pocketkube.api.options import check_watch, number
 from pocketkube.errors import ApiError, bad_request
 from pocketkube.json_text import written
 from pocketkube.resources import Resource
@@ -26,6 +26,7 @@ async def serve(request: web.Request, store: Store, resource: Resource, namespac
     query = request.query
     form, named = wanted_form(request), on_the_wire(request, resource)
     text = query.get("resourceVersion", "")
+    seconds = number(request, "timeoutSeconds") or LONGEST
     initial = query.get("sendInitialEvents") == "true" or text in ("", "0")
     if text and not text.isdigit():
         raise bad_request(f"invalid resource version: {text!r}")
@@ -42,7 +43,7 @@ async def serve(request: web.Request, store: Store, resource: Resource, namespac
         await send("ERROR", error.status())
         return response
     with watch, contextlib.suppress(TimeoutError, ConnectionError):
-        async with asyncio.timeout(float(query.get("timeoutSeconds") or LONGEST)):
+        async with asyncio.timeout(seconds):
             if query.get("sendInitialEvents") == "true":
                 existing = select(request, resource, store.list(resource, namespace))
                 mark = _bookmark(store, named)

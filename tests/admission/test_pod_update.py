@@ -65,7 +65,7 @@ def etcd() -> dict[str, Any]:
 def test_what_changed_is_shown_as_recorded() -> None:
     recorded = json.loads((ROOT / "tests/recordings/errors.json").read_text())["pod-immutable"]
     [expected] = recorded["response"]["body"]["details"]["causes"]
-    [cause] = validate({**etcd(), "nodeName": "x"}, etcd())
+    [cause] = validate({"metadata": {}, "spec": {**etcd(), "nodeName": "x"}}, {"metadata": {}, "spec": etcd()})
     assert (cause.field, cause.message) == (expected["field"], expected["message"])
 
 

@@ -167,6 +167,6 @@ def test_a_replicaset_gets_as_far_as_the_quota_lets_it(kubectl: Kubectl, namespa
 
 def test_invalid_quotas(create: Create) -> None:
     done = create(quota(tokens=1), fails=True)
-    what = 'spec.hard[tokens]: Invalid value: "tokens": must be a standard resource for quota'
-    assert done.stderr == f'The ResourceQuota "q" is invalid: {what}\n'
+    which = '* spec.hard[tokens]: Invalid value: "tokens": must be a standard resource'
+    assert done.stderr == f'The ResourceQuota "q" is invalid: \n{which} type or fully qualified\n{which} for quota\n'
     assert "quantities must match the regular expression" in create(quota(pods="many"), fails=True).stderr

@@ -78,7 +78,20 @@ PATCHES = [
         400,
         "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
     ),
-    (JSON_PATCH, {}, 400, "json: cannot unmarshal object into Go value of type jsonpatch.Patch"),
+    (STRATEGIC, b"{x", 400, "invalid character 'x' looking for beginning of object key string"),
+    (
+        JSON_PATCH,
+        {},
+        400,
+        "error decoding patch: json: cannot unmarshal object into Go value of type []interface {}",
+    ),
+    (JSON_PATCH, [5], 400, "json: cannot unmarshal number into Go value of type jsonpatch.Operation"),
+    (
+        JSON_PATCH,
+        [{"op": "test", "path": "/metadata/name", "value": "another"}],
+        422,
+        "the server rejected our request due to an error in our request",
+    ),
     (
         JSON_PATCH,
         [{"op": "remove", "path": "/data/none"}],

@@ -1,4 +1,7 @@
-"""What the API server refuses, with every cause: data/invalid*.yaml, and its decoder's words: data/undecodable.yaml."""
+"""What the API server refuses, with every cause: data/invalid*.yaml, of updates data/updates.yaml.
+
+And its decoder's words: data/undecodable.yaml.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,7 @@ KINDS: dict[str, tuple[str, Any]] = {
         "apis/batch/v1/namespaces/{}/cronjobs",
         {"spec": {"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": {"spec": ONCE}}}}},
     ),
+    "DaemonSet": ("apis/apps/v1/namespaces/{}/daemonsets", WORKLOAD),
     "Deployment": ("apis/apps/v1/namespaces/{}/deployments", WORKLOAD),
     "EndpointSlice": (
         "apis/discovery.k8s.io/v1/namespaces/{}/endpointslices",
@@ -39,7 +43,14 @@ KINDS: dict[str, tuple[str, Any]] = {
     ),
     "IngressClass": ("apis/networking.k8s.io/v1/ingressclasses", {"spec": {"controller": "acme.io/ingress"}}),
     "Lease": ("apis/coordination.k8s.io/v1/namespaces/{}/leases", {}),
+    "Job": (
+        "apis/batch/v1/namespaces/{}/jobs",
+        {"spec": {"template": {"spec": {**PODS, "restartPolicy": "Never"}}}},
+    ),
+    "LimitRange": ("api/v1/namespaces/{}/limitranges", {}),
     "Namespace": ("api/v1/namespaces", {}),
+    "NetworkPolicy": ("apis/networking.k8s.io/v1/namespaces/{}/networkpolicies", {"spec": {}}),
+    "Node": ("api/v1/nodes", {}),
     "Pod": ("api/v1/namespaces/{}/pods", {"spec": PODS}),
     "PodDisruptionBudget": ("apis/policy/v1/namespaces/{}/poddisruptionbudgets", {}),
     "ReplicaSet": ("apis/apps/v1/namespaces/{}/replicasets", WORKLOAD),
@@ -49,7 +60,10 @@ KINDS: dict[str, tuple[str, Any]] = {
         "apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings",
         {"roleRef": {"kind": "ClusterRole", "name": "x"}},
     ),
+    "ResourceQuota": ("api/v1/namespaces/{}/resourcequotas", {}),
+    "Secret": ("api/v1/namespaces/{}/secrets", {}),
     "Service": ("api/v1/namespaces/{}/services", {"spec": {"ports": [{"port": 80}]}}),
+    "ServiceAccount": ("api/v1/namespaces/{}/serviceaccounts", {}),
     "StatefulSet": ("apis/apps/v1/namespaces/{}/statefulsets", WORKLOAD),
 }
 
@@ -82,6 +96,23 @@ def test_refused(http: Http, demo: str, case: Any) -> None:
     assert [f"{cause['field']}: {cause['message']}" for cause in causes] == case["causes"]
 
 
+@pytest.mark.parametrize("case", read("updates.yaml"))
+def test_update_refused(http: Http, demo: str, case: Any) -> None:
+    path, smallest = KINDS[case["kind"]]
+    path = f"/{path.format(demo)}"
+    name = f"updated-{case['id']}"
+    whole = merge({"metadata": {"name": name}, **copy.deepcopy(smallest)}, case.get("before", {}))
+    made = http("POST", path, whole)
+    assert made.status == 201, made.text
+    found = merge(made.body, case["change"])
+    del found["metadata"]["resourceVersion"]
+    answer = http("PUT", f"{path}/{name}?dryRun=All", found)
+    http("DELETE", f"{path}/{name}")
+    assert answer.status == 422, answer.text
+    causes = answer.body["details"]["causes"]
+    assert [f"{cause['field']}: {cause['message']}" for cause in causes] == case["causes"]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_smallest_is_accepted(http: Http, demo: str, kind: str) -> None:
     answer = send(http, demo, {"kind": kind})
@@ -104,6 +135,59 @@ def test_field_given_twice(http: Http, demo: str) -> None:
     warned = http("POST", path, body)
     assert (warned.status, warned.body["data"]) == (201, {"b": "2"})
     assert warned.headers.get_all("Warning") == ['299 - "duplicate field \\"data\\""']
+
+
+def test_field_given_twice_in_a_patch(http: Http, demo: str) -> None:
+    path = f"/api/v1/namespaces/{demo}/configmaps/kube-root-ca.crt?dryRun=All"
+    body, merge_patch = b'{"data": {"a": "1", "a": "2"}}', "application/merge-patch+json"
+    refused = http("PATCH", f"{path}&fieldValidation=Strict", body, content_type=merge_patch)
+    assert refused.body["message"].endswith('strict decoding error: duplicate field "data.a"')
+    warned = http("PATCH", path, body, content_type=merge_patch)
+    assert warned.headers.get_all("Warning") == ['299 - "duplicate field \\"data.a\\""']
+
+
+def test_no_yaml(http: Http, demo: str) -> None:
+    path = f"/api/v1/namespaces/{demo}/configmaps"
+    answer = http("POST", path, b"a: b: c\n", content_type="application/yaml")
+    assert answer.status == 400
+    assert "yaml: mapping values are not allowed in this context (" in answer.body["message"]
+
+
+def test_some_kinds_are_made_by_an_update(http: Http, demo: str) -> None:
+    path = f"/api/v1/namespaces/{demo}"
+    body = {"metadata": {"name": "fresh"}}
+    assert http("PUT", f"{path}/endpoints/fresh?dryRun=All", body).status == 201
+    assert http("PUT", f"{path}/configmaps/fresh?dryRun=All", body).status == 404
+
+
+def warned(answer: Any) -> list[str]:
+    return [each.split('"', 1)[1][:-1].replace('\\"', '"') for each in answer.headers.get_all("Warning")]
+
+
+def test_pod_warnings(http: Http, demo: str) -> None:
+    spec = {
+        "containers": [{"name": "c", "image": "busybox", "resources": {"requests": {"memory": "100m"}}}],
+        "nodeSelector": {"beta.kubernetes.io/os": "linux"},
+        "hostAliases": [{"ip": "1.1.1.1", "hostnames": ["a"]}, {"ip": "1.1.1.1", "hostnames": ["b"]}],
+        "imagePullSecrets": [{}],
+    }
+    answer = http("POST", f"/api/v1/namespaces/{demo}/pods?dryRun=All", {"metadata": {"name": "x"}, "spec": spec})
+    assert warned(answer) == [
+        'spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead',
+        'spec.hostAliases[1].ip: duplicate ip "1.1.1.1"',
+        'spec.imagePullSecrets[0].name: invalid empty name ""',
+        'spec.containers[0].resources.requests[memory]: fractional byte value "100m" is invalid, must be an integer',
+    ]
+
+
+def test_service_warnings(http: Http, demo: str) -> None:
+    spec = {"ports": [{"port": 80}], "externalIPs": ["2001:db8:0:0::2"], "externalName": "a.b"}
+    answer = http("POST", f"/api/v1/namespaces/{demo}/services?dryRun=All", {"metadata": {"name": "x"}, "spec": spec})
+    assert warned(answer) == [
+        "spec.externalIPs is deprecated",
+        'spec.externalIPs[0]: IPv6 address "2001:db8:0:0::2" should be in RFC 5952 canonical format ("2001:db8::2")',
+        'spec.externalName is ignored when spec.type is not "ExternalName"',
+    ]
 
 
 def test_null_is_what_go_makes_of_it(http: Http, demo: str) -> None:
