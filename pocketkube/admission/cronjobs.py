@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 from pocketkube import cron_schedule
-from pocketkube.admission import formats, jobs, pod_validation
+from pocketkube.admission import formats, jobs
 from pocketkube.admission.formats import compact, quoted
 from pocketkube.errors import Cause
 from pocketkube.store import Object
@@ -94,7 +94,6 @@ def _no_zone(name: str, why: str) -> Cause:
 
 def _job_template(spec: Object) -> list[Cause]:
     causes = [replace(cause, field=f"spec.jobTemplate.{cause.field}") for cause in jobs.validate_spec(spec)]
-    causes += pod_validation.template(spec["template"], "spec.jobTemplate.spec.template")
     if spec.get("selector") is not None:
         why = "`selector` will be auto-generated"
         causes.append(Cause.invalid("spec.jobTemplate.spec.selector", compact(spec["selector"]), why))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pocketkube.admission import pod_validation
 from pocketkube.admission.formats import LABEL, quoted
 from pocketkube.errors import Cause
 from pocketkube.store import Object
@@ -63,7 +64,7 @@ def generate_selector(job: Object) -> None:
 
 
 def validate(job: Object) -> list[Cause]:
-    """Every reason why the Job may not be, apart from what is wrong with its Pods."""
+    """Every reason why the Job may not be."""
     spec = job["spec"]
     causes = _selector(job) if not spec["manualSelector"] else []
     causes += validate_spec(spec)
@@ -84,6 +85,7 @@ def validate_spec(spec: Object) -> list[Cause]:
         if spec.get(name) is not None and spec[name] < 0:
             causes.append(Cause.invalid(f"spec.{name}", str(spec[name]), NEGATIVE))
     causes += _indexes(spec) + _policies(spec)
+    causes += pod_validation.template(spec["template"], "spec.template")
     policy = spec["template"]["spec"].get("restartPolicy")
     where = "spec.template.spec.restartPolicy"
     if policy == "Always":

@@ -103,7 +103,7 @@ RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
     EVENTS: event_validation.validate,
     INGRESSCLASSES: ingress_classes.validate,
     INGRESSES: ingresses.validate,
-    JOBS: _with_template(jobs.validate),
+    JOBS: jobs.validate,
     LEASES: lease_validation.validate,
     LIMITRANGES: lambda obj: limit_range(obj["spec"]),
     NETWORKPOLICIES: lambda obj: network_policy(obj["spec"]),
