@@ -36,7 +36,12 @@ GROUPS = (
     "rbac/v1",
 )
 # Fields that kubectl 1.37 knows and the recorded API server, 1.36, does not.
-NEWER = {("core/v1.VolumeMount", "bindMountOptions"), ("core/v1.HTTPGetAction", "protocol")}
+NEWER = {
+    ("core/v1.EmptyDirVolumeSource", "mode"),
+    ("core/v1.HTTPGetAction", "protocol"),
+    ("core/v1.PodSpec", "evictionResponders"),
+    ("core/v1.VolumeMount", "bindMountOptions"),
+}
 META_ROOTS = ("DeleteOptions", "Status", "LabelSelector")
 # Structs that write themselves as one JSON value.
 SCALARS = {

@@ -5,6 +5,7 @@ Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-contro
 
 from pocketkube.admission import (
     daemonsets,
+    ephemeral_containers,
     ingresses,
     jobs,
     limit_ranger,
@@ -28,6 +29,7 @@ __all__ = [
     "decode_patched",
     "decode_struct",
     "default",
+    "ephemeral_containers",
     "mutate",
     "read_warnings",
     "validate_create",
@@ -60,6 +62,11 @@ def admit(store: Store, resource: Resource, new: Object, old: Object | None) -> 
     """ApiError 403 for what the namespace does not allow. `old` is None for a new object. The quota comes last."""
     if resource is PODS and old is None:
         limit_ranger.admit(store, new)
+    if resource is PODS and (old is None or _debugging(new) != _debugging(old)):
         pod_security.admit(store, new)
     if resource.namespaced:
         quota.admit(store, resource, new, old)
+
+
+def _debugging(pod: Object) -> list[Object]:
+    return pod["spec"].get("ephemeralContainers") or []

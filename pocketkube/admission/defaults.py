@@ -199,8 +199,9 @@ def _pod_spec(spec: Object) -> None:
     spec.setdefault("dnsPolicy", "ClusterFirst")
     spec.setdefault("securityContext", {})
     spec.setdefault("schedulerName", "default-scheduler")
-    for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
-        _container(container)
+    for kind in ("initContainers", "containers", "ephemeralContainers"):
+        for container in spec.get(kind) or ():
+            _container(container)
     for volume in spec.get("volumes") or ():
         if not any(key != "name" for key in volume):
             volume["emptyDir"] = {}

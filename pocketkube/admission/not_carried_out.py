@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pocketkube.admission import pod_templates
-from pocketkube.resources import ENDPOINTSLICES, PODS, SERVICES, STATEFULSETS, Resource
+from pocketkube.resources import PODS, STATEFULSETS, Resource
 from pocketkube.store import Object
 
 SUFFIX = "pocketkube accepts this and does not carry it out"
 OF_POD = ("hostIPC", "hostPID", "hostUsers", "resourceClaims", "shareProcessNamespace")
 OF_SECURITY_CONTEXT = ("appArmorProfile", "seLinuxOptions", "windowsOptions")
 OF_CONTAINER_SECURITY = ("appArmorProfile", "privileged", "procMount", "seLinuxOptions", "windowsOptions")
-PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 NOTHING: tuple[object, ...] = (None, False, [], {})
 AS_IT_IS = {
     "hostUsers": (None, True),  # without a user namespace of its own
@@ -30,15 +29,7 @@ CARRIED_OUT_LIMITS = {"memory"}
 
 def warnings(resource: Resource, obj: Object) -> list[str]:
     """One text for each such field."""
-    if resource is SERVICES:
-        fields = list(_set(obj["spec"], "spec", ("trafficDistribution",)))
-    elif resource is ENDPOINTSLICES:
-        fields = [
-            field
-            for number, endpoint in enumerate(obj.get("endpoints") or ())
-            for field in _set(endpoint, f"endpoints[{number}]", ("hints",))
-        ]
-    elif resource is PODS:
+    if resource is PODS:
         fields = list(_of_pod(obj["spec"], "spec"))
     elif template := pod_templates.template_of(resource, obj):
         fields = list(_of_pod(template["spec"], f"{pod_templates.FIELDS[resource]}.spec"))
@@ -67,9 +58,6 @@ def _of_container(container: Object, path: str) -> Iterator[str]:
     for name in sorted((container.get("resources") or {}).get("limits") or ()):
         if name not in CARRIED_OUT_LIMITS:
             yield f"{path}.resources.limits[{name}]"
-    for probe in PROBES:
-        if "grpc" in (container.get(probe) or {}):
-            yield f"{path}.{probe}.grpc"
     yield from _of_items(container, path, "ports", ("hostPort",))
     yield from _of_items(container, path, "volumeMounts", ("mountPropagation", "recursiveReadOnly"))
 

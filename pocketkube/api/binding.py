@@ -13,8 +13,9 @@ from pocketkube.api.negotiation import read_body, respond
 from pocketkube.api.options import is_dry_run
 from pocketkube.errors import ApiError, Cause, bad_request, invalid
 from pocketkube.json_copy import copied
+from pocketkube.placement.topology_labels import label_with_topology
 from pocketkube.registry import Registry, timestamp
-from pocketkube.resources import PODS, Resource
+from pocketkube.resources import NODES, PODS, Resource
 from pocketkube.store import Object
 
 BINDINGS = Resource("", "v1", "pods/binding", "binding", "Binding")
@@ -39,6 +40,7 @@ async def bind(request: web.Request, registry: Registry, namespace: str, name: s
     if pod["spec"].get("nodeName"):
         raise _refused(name, f'pod {name} is already assigned to node "{pod["spec"]["nodeName"]}"')
     pod["spec"]["nodeName"] = target["name"]
+    label_with_topology(pod, registry.store.find(NODES, "", target["name"]))
     status = pod.setdefault("status", {})
     others = [each for each in status.get("conditions") or () if each["type"] != "PodScheduled"]
     scheduled = {"type": "PodScheduled", "status": "True", "lastProbeTime": None, "lastTransitionTime": timestamp()}

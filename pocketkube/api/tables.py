@@ -47,6 +47,12 @@ NONE = "<none>"
 UNSET = "<unset>"
 UNKNOWN = "<unknown>"
 SHOWN_ENDPOINTS = 3
+# {phase: what a row says besides its cells}
+ENDED = {
+    phase: {"type": "Completed", "status": "True", "reason": phase, "message": message}
+    for phase, message in (("Succeeded", "The pod has completed successfully."), ("Failed", "The pod failed."))
+}
+ROLE, NODE_ROLE = "kubernetes.io/role", "node-role.kubernetes.io/"  # labels
 SHOWN_HOSTS = 3
 
 # name, type, priority (1: with -o wide)
@@ -150,6 +156,8 @@ def table(resource: Resource, objects: list[Object], metadata: Object, include: 
     rows = []
     for obj in objects:
         row: Object = {"cells": ROWS[resource](obj, now)}
+        if resource is PODS and obj.get("status", {}).get("phase") in ENDED:
+            row["conditions"] = [ENDED[obj["status"]["phase"]]]
         if include == "Object":
             row["object"] = obj
         elif include != "None":
@@ -182,7 +190,8 @@ def age(since: str | None, now: datetime) -> str:
     """Time passed since an RFC 3339 time, in one or two units (k8s.io/apimachinery/pkg/util/duration)."""
     if not since:
         return UNKNOWN
-    return human_duration(int((now - datetime.fromisoformat(since)).total_seconds()))
+    seconds = (now - datetime.fromisoformat(since)).total_seconds()
+    return human_duration(int(seconds)) if seconds > -2 else "<invalid>"
 
 
 def human_duration(seconds: int) -> str:
@@ -241,19 +250,19 @@ def _gates(pod: Object) -> str:
 
 def _service(service: Object, now: datetime) -> list[Any]:
     spec = service["spec"]
-    external = NONE
+    external = list(spec.get("externalIPs") or ())
     if spec["type"] == "ExternalName":
-        external = spec.get("externalName", NONE)
-    elif spec.get("externalIPs"):
-        external = ",".join(spec["externalIPs"])
+        external = [spec.get("externalName", "")]
     elif spec["type"] == "LoadBalancer":
-        external = "<pending>"
+        ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress") or ()
+        given = {each.get("ip") or each.get("hostname") or "" for each in ingress} - {""}
+        external = [*sorted(given), *external] or ["<pending>"]
     ports = ",".join(_service_port(port) for port in spec.get("ports") or ())
     return [
         service["metadata"]["name"],
         spec["type"],
         spec.get("clusterIP") or NONE,
-        external,
+        ",".join(external) or NONE,
         ports or NONE,
         _created(service, now),
         _labels(spec.get("selector")),
@@ -268,9 +277,9 @@ def _service_port(port: Object) -> str:
 def _endpoints(endpoints: Object, now: datetime) -> list[Any]:
     subsets = endpoints.get("subsets") or []
     shown = [
-        f"{address['ip']}:{port['port']}"
+        f"{address['ip']}:{port['port']}" if port else address["ip"]
         for subset in subsets
-        for port in subset.get("ports") or [{"port": ""}]
+        for port in subset.get("ports") or [{}]
         for address in subset.get("addresses") or ()
     ]
     text = _first(shown) if subsets else NONE
@@ -278,7 +287,7 @@ def _endpoints(endpoints: Object, now: datetime) -> list[Any]:
 
 
 def _slice(each: Object, now: datetime) -> list[Any]:
-    ports = [str(port.get("port", "*")) for port in each.get("ports") or ()]
+    ports = [str(port.get("port") or port.get("name", "*")) for port in each.get("ports") or ()]
     addresses = [address for endpoint in each.get("endpoints") or () for address in endpoint["addresses"]]
     return [
         each["metadata"]["name"],
@@ -395,18 +404,17 @@ def _template(spec: Object) -> list[str]:
 def _node(node: Object, now: datetime) -> list[Any]:
     status = node.get("status", {})
     conditions = {each["type"]: each["status"] for each in status.get("conditions", ())}
-    shown = {"True": "Ready", "False": "NotReady"}.get(conditions.get("Ready", ""), "Unknown")
+    shown = {"True": "Ready", None: "Unknown"}.get(conditions.get("Ready"), "NotReady")
     if node["spec"].get("unschedulable"):
         shown += ",SchedulingDisabled"
-    prefix = "node-role.kubernetes.io/"
     labels = node["metadata"].get("labels") or {}
-    roles = ",".join(sorted(key.removeprefix(prefix) for key in labels if key.startswith(prefix)))
+    roles = {key.removeprefix(NODE_ROLE) for key in labels if key.startswith(NODE_ROLE)} | {labels.get(ROLE, "")}
     addresses = {each["type"]: each["address"] for each in status.get("addresses", ())}
     info = status.get("nodeInfo", {})
     return [
         node["metadata"]["name"],
         shown,
-        roles or NONE,
+        ",".join(sorted(roles - {""})) or NONE,
         _created(node, now),
         info.get("kubeletVersion", ""),
         addresses.get("InternalIP", NONE),
@@ -422,20 +430,23 @@ def _namespace(namespace: Object, now: datetime) -> list[Any]:
 
 
 def _event(event: Object, now: datetime) -> list[Any]:
-    involved, source = event["involvedObject"], event.get("source") or {}
-    first = age(event.get("firstTimestamp"), now)
-    count = event.get("count", 1)
-    last = age(event.get("lastTimestamp"), now)
+    involved, source, series = event["involvedObject"], event.get("source") or {}, event.get("series")
+    first_time = event.get("firstTimestamp") or event.get("eventTime")
+    last_time = series["lastObservedTime"] if series else event.get("lastTimestamp") or first_time
+    origin = (
+        source.get("component") or event.get("reportingComponent"),
+        source.get("host") or event.get("reportingInstance"),
+    )
     return [
-        f"{last} (x{count} over {first})" if count > 1 else last,
+        age(last_time, now),
         event.get("type", ""),
         event.get("reason", ""),
-        f"{involved['kind'].lower()}/{involved['name']}",
+        "/".join(filter(None, (involved.get("kind", "").lower(), involved.get("name")))),
         involved.get("fieldPath", ""),
-        ", ".join(filter(None, (source.get("component"), source.get("host")))),
+        ", ".join(filter(None, origin)),
         (event.get("message") or "").strip(),
-        first,
-        count,
+        age(first_time, now),
+        series["count"] if series else event.get("count") or 1,
         event["metadata"]["name"],
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from pocketkube import kubernetes_service
 from pocketkube.controllers.aggregated_roles import AggregatedRoleController
 from pocketkube.controllers.cronjobs import CronJobController
 from pocketkube.controllers.daemonset import DaemonSetController
@@ -48,3 +49,4 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             ResourceQuotaController(registry),
         ):
             tasks.create_task(controller.run(), name=type(controller).__name__)
+        tasks.create_task(kubernetes_service.keep(registry))

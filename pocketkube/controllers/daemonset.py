@@ -9,21 +9,21 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 
+from pocketkube.controllers.claims import claim, owner_keys
+from pocketkube.controllers.hashes import template_hash
 from pocketkube.controllers.pod_control import PodControl
 from pocketkube.controllers.reconcile import (
     Key,
-    controller_of,
     follow,
     is_ready,
     key_of,
-    owned_by,
     share,
     soonest,
     unavailable_for,
 )
 from pocketkube.controllers.revisions import HASH, Revisions
 from pocketkube.json_copy import copied
-from pocketkube.placement.node_fit import refusal
+from pocketkube.placement.node_fit import named_nodes, refusal
 from pocketkube.registry import Registry
 from pocketkube.resources import DAEMONSETS, NODES, PODS
 from pocketkube.store import Event, Object
@@ -54,23 +54,21 @@ class DaemonSetController:
             return [key_of(event.object)]
         if event.resource is NODES:
             return [key_of(each) for each in self._store.list(DAEMONSETS)]
-        owner = controller_of(event.object)
-        is_daemon = owner is not None and owner["kind"] == "DaemonSet"
-        return [(event.object["metadata"]["namespace"], owner["name"])] if owner and is_daemon else []
+        return owner_keys(self._store, DAEMONSETS, event)
 
     def reconcile(self, key: Key) -> float | None:
         daemon_set = self._store.find(DAEMONSETS, *key)
         if daemon_set is None or "deletionTimestamp" in daemon_set["metadata"]:
             return None
-        revisions = Revisions(self._registry, daemon_set, HASH)
+        template = daemon_set["spec"]["template"]
+        revisions = Revisions(self._registry, daemon_set, HASH, lambda _: template_hash(template))
         revision = revisions.current()
         digest = revision["metadata"]["labels"][HASH]
         template = _template(daemon_set, digest)
         nodes = [each["metadata"]["name"] for each in self._store.list(NODES) if not refusal(template["spec"], each)]
         pods: dict[str, list[Object]] = defaultdict(list)
-        for pod in self._store.list(PODS, key[0]):
-            if owned_by(pod, daemon_set):
-                pods[_node_of(pod)].append(pod)
+        for pod in claim(self._registry, PODS, daemon_set):
+            pods[_node_of(pod)].append(pod)
         try:
             self._populate(daemon_set, template, nodes, pods)
             if daemon_set["spec"]["updateStrategy"]["type"] == "RollingUpdate":
@@ -200,8 +198,7 @@ def _node_of(pod: Object) -> str:
     """Where it runs, or is meant to."""
     if pod["spec"].get("nodeName"):
         return str(pod["spec"]["nodeName"])
-    affinity = pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
-    return str(affinity["nodeSelectorTerms"][0]["matchFields"][0]["values"][0])
+    return next(iter(named_nodes(pod["spec"]) or ()), "")
 
 
 def _is_up(pod: Object, min_ready_seconds: int) -> bool:

@@ -6,16 +6,18 @@ Source: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pocketkube.controllers.reconcile import Key, follow, is_ready, key_of, owned_by, reference_to
 from pocketkube.registry import Registry, timestamp
-from pocketkube.resources import ENDPOINTSLICES, PODS, SERVICES
+from pocketkube.resources import ENDPOINTSLICES, NODES, PODS, SERVICES
 from pocketkube.store import Event, Object, Store
 
 MANAGER = "endpointslice-controller.k8s.io"
 SERVICE_NAME = "kubernetes.io/service-name"
 HEADLESS = "service.kubernetes.io/headless"
+ZONE = "topology.kubernetes.io/zone"
+PREFER_NEAR = ("PreferClose", "PreferSameZone", "PreferSameNode")
 MOST = 100  # endpoints in a slice
 
 
@@ -26,10 +28,13 @@ class EndpointSliceController:
         self._written: dict[str, str] = {}  # {uid: resourceVersion}: what somebody else writes is put right
 
     async def run(self) -> None:
-        await follow(self._store, (SERVICES, PODS, ENDPOINTSLICES), self._keys, self.reconcile)
+        await follow(self._store, (SERVICES, PODS, ENDPOINTSLICES, NODES), self._keys, self.reconcile)
 
     def _keys(self, event: Event) -> Iterable[Key]:
         metadata = event.object["metadata"]
+        if event.resource is NODES:
+            moved = event.previous is not None and _zone(event.previous) != _zone(event.object)
+            return [key_of(each) for each in self._store.list(SERVICES)] if moved else []
         if event.resource is SERVICES:
             return [key_of(event.object)]
         if event.resource is ENDPOINTSLICES:
@@ -45,7 +50,8 @@ class EndpointSliceController:
         if service is None or not service["spec"].get("selector") or service["spec"]["type"] == "ExternalName":
             return
         existing = [each for each in self._store.list(ENDPOINTSLICES, key[0]) if owned_by(each, service)]
-        wanted = _slices(service, self._store.list(PODS, key[0]))
+        zones = {each["metadata"]["name"]: _zone(each) for each in self._store.list(NODES)}
+        wanted = _slices(service, self._store.list(PODS, key[0]), zones)
         for ports, endpoints in wanted:
             found = next((each for each in existing if (each.get("ports") or []) == ports), None)
             if found is None and existing and not (existing[0].get("ports") or []):
@@ -91,6 +97,10 @@ class EndpointSliceController:
         self._written[written["metadata"]["uid"]] = written["metadata"]["resourceVersion"]
 
 
+def _zone(node: Object) -> str:
+    return str((node["metadata"].get("labels") or {}).get(ZONE, ""))
+
+
 def services_of(store: Store, event: Event) -> Iterable[Key]:
     """The Services whose selector the Pod matches now, or did before."""
     pods = [event.object] + ([event.previous] if event.previous else [])
@@ -125,8 +135,8 @@ def selected(service: Object, pods: list[Object]) -> list[Object]:
     ]
 
 
-def _slices(service: Object, pods: list[Object]) -> list[tuple[list[Object], list[Object]]]:
-    """(ports, endpoints) of every slice: Pods with the same port numbers share slices."""
+def _slices(service: Object, pods: list[Object], zones: Mapping[str, str]) -> list[tuple[list[Object], list[Object]]]:
+    """(ports, endpoints) of every slice: Pods with the same port numbers share slices. `zones`: by node."""
     groups: dict[str, tuple[list[Object], list[Object]]] = {}
     for pod in selected(service, pods):
         ports = [
@@ -139,7 +149,7 @@ def _slices(service: Object, pods: list[Object]) -> list[tuple[list[Object], lis
             for port in service["spec"].get("ports") or ()
             if (number := target_port(port, pod))
         ]
-        groups.setdefault(json.dumps(ports), (ports, []))[1].append(_endpoint(service, pod))
+        groups.setdefault(json.dumps(ports), (ports, []))[1].append(_endpoint(service, pod, zones))
     return [
         (ports, endpoints[start : start + MOST])
         for ports, endpoints in groups.values()
@@ -147,14 +157,17 @@ def _slices(service: Object, pods: list[Object]) -> list[tuple[list[Object], lis
     ]
 
 
-def _endpoint(service: Object, pod: Object) -> Object:
+def _endpoint(service: Object, pod: Object, zones: Mapping[str, str]) -> Object:
     terminating = "deletionTimestamp" in pod["metadata"]
     serving = is_ready(pod)
     ready = bool(service["spec"].get("publishNotReadyAddresses")) or (serving and not terminating)
+    node = pod["spec"]["nodeName"]
+    zone = zones.get(node, "")
     endpoint: Object = {
         "addresses": [pod["status"]["podIP"]],
         "conditions": {"ready": ready, "serving": serving, "terminating": terminating},
-        "nodeName": pod["spec"]["nodeName"],
+        "nodeName": node,
+        **({"zone": zone} if zone else {}),
         "targetRef": {
             "kind": "Pod",
             "namespace": pod["metadata"]["namespace"],
@@ -164,4 +177,17 @@ def _endpoint(service: Object, pod: Object) -> Object:
     }
     if pod["spec"].get("hostname") and pod["spec"].get("subdomain") == service["metadata"]["name"]:
         endpoint["hostname"] = pod["spec"]["hostname"]
+    hints = _hints(service["spec"].get("trafficDistribution"), node, zone)
+    if ready and hints:
+        endpoint["hints"] = hints
     return endpoint
+
+
+def _hints(distribution: str | None, node: str, zone: str) -> Object:
+    """For whom an endpoint is near: KEP-2433, KEP-3015."""
+    hints: Object = {}
+    if distribution in PREFER_NEAR and zone:
+        hints["forZones"] = [{"name": zone}]
+    if distribution == "PreferSameNode":
+        hints["forNodes"] = [{"name": node}]
+    return hints

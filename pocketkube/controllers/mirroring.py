@@ -16,6 +16,7 @@ from pocketkube.store import Event, Object
 
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 MANAGER = "endpointslicemirroring-controller.k8s.io"
+LEADER = "control-plane.alpha.kubernetes.io/leader"  # a lock of a leader election, not addresses
 SKIP = "endpointslice.kubernetes.io/skip-mirror"
 NOT_MIRRORED = (
     "kubectl.kubernetes.io/last-applied-configuration",
@@ -51,7 +52,8 @@ class EndpointSliceMirroringController:
 
     def _is_mirrored(self, endpoints: Object, key: Key) -> bool:
         service = self._store.find(SERVICES, *key)
-        skipped = (endpoints["metadata"].get("labels") or {}).get(SKIP) == "true"
+        metadata = endpoints["metadata"]
+        skipped = (metadata.get("labels") or {}).get(SKIP) == "true" or LEADER in (metadata.get("annotations") or {})
         return service is not None and not service["spec"].get("selector") and not skipped
 
     def _create(self, endpoints: Object, content: Object) -> None:

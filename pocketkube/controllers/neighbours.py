@@ -24,8 +24,9 @@ UNWELCOME = "node(s) didn't satisfy existing pods anti-affinity rules"
 class Neighbours:
     """What the rules of one Pod, and those of the Pods that run, say of each node."""
 
-    def __init__(self, pod: Object, nodes: list[Object], others: list[Object]) -> None:
+    def __init__(self, pod: Object, nodes: list[Object], others: list[Object], namespaces: list[Object]) -> None:
         self._pod = pod
+        self._namespaces = {each["metadata"]["name"]: each["metadata"].get("labels") or {} for each in namespaces}
         self._nodes = nodes
         self._labels = {node["metadata"]["name"]: node["metadata"].get("labels") or {} for node in nodes}
         self._others = [each for each in others if each.get("status", {}).get("phase") not in ("Succeeded", "Failed")]
@@ -48,7 +49,7 @@ class Neighbours:
                 return [TOO_NEAR], False
         for other in self._others:
             for term in _terms(other, "podAntiAffinity"):
-                if self._same(term, labels, other) and _chooses(other, term, self._pod):
+                if self._same(term, labels, other) and self._chooses(other, term, self._pod):
                     return [UNWELCOME], False
         return [], False
 
@@ -78,6 +79,7 @@ class Neighbours:
             self._labels.get(other["spec"]["nodeName"], {}).get(key) == domain
             and other["metadata"]["namespace"] == self._pod["metadata"]["namespace"]
             and selects(selector, other["metadata"].get("labels") or {})
+            and "deletionTimestamp" not in other["metadata"]
             for other in self._others
         )
 
@@ -90,7 +92,8 @@ class Neighbours:
         }
         counts = {each: self._count(constraint, each) for each in domains}
         itself = selects(constraint.get("labelSelector") or {}, self._pod["metadata"].get("labels") or {})
-        return counts.get(domain, 0) + itself - min(counts.values(), default=0) > int(constraint["maxSkew"])
+        least = min(counts.values(), default=0) if len(counts) >= constraint.get("minDomains", 1) else 0
+        return counts.get(domain, 0) + itself - least > int(constraint["maxSkew"])
 
     def _counts(self, constraint: Object, node: Object) -> bool:
         """Whether the node is one of those among which the Pods are spread."""
@@ -102,12 +105,21 @@ class Neighbours:
     def _is_near(self, term: Object, labels: dict[str, str]) -> bool:
         """Beside one of those it wants; the first of a group that wants each other may be anywhere."""
         chosen = list(self._chosen(self._pod, term))
-        if not chosen and _chooses(self._pod, term, self._pod):
+        if not chosen and self._chooses(self._pod, term, self._pod):
             return term["topologyKey"] in labels
         return any(self._same(term, labels, other) for other in chosen)
 
     def _chosen(self, pod: Object, term: Object) -> Iterable[Object]:
-        return (other for other in self._others if _chooses(pod, term, other))
+        return (other for other in self._others if self._chooses(pod, term, other))
+
+    def _chooses(self, pod: Object, term: Object, other: Object) -> bool:
+        """Whether the term of `pod` is about `other`."""
+        namespace, selector = other["metadata"]["namespace"], term.get("namespaceSelector")
+        named = term.get("namespaces") or ([pod["metadata"]["namespace"]] if selector is None else [])
+        if namespace not in named and (selector is None or not selects(selector, self._namespaces.get(namespace, {}))):
+            return False
+        labels = term.get("labelSelector")
+        return labels is not None and selects(labels, other["metadata"].get("labels") or {})
 
     def _same(self, term: Object, labels: dict[str, str], other: Object) -> bool:
         key = term["topologyKey"]
@@ -116,12 +128,3 @@ class Neighbours:
 
 def _terms(pod: Object, kind: str) -> list[Object]:
     return list(((pod["spec"].get("affinity") or {}).get(kind) or {}).get(REQUIRED) or ())
-
-
-def _chooses(pod: Object, term: Object, other: Object) -> bool:
-    """Whether the term of `pod` is about `other`."""
-    namespaces = term.get("namespaces") or [pod["metadata"]["namespace"]]
-    if "namespaceSelector" not in term and other["metadata"]["namespace"] not in namespaces:
-        return False
-    selector = term.get("labelSelector")
-    return selector is not None and selects(selector, other["metadata"].get("labels") or {})

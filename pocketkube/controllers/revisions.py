@@ -5,34 +5,27 @@ Source: k8s.io/kubernetes/pkg/controller/history
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Callable
 
-from pocketkube.controllers.reconcile import key_of, owned_by, reference_to
+from pocketkube.controllers.claims import claim
+from pocketkube.controllers.reconcile import key_of, reference_to
 from pocketkube.json_copy import copied
-from pocketkube.registry import NAME_LETTERS, Registry
+from pocketkube.registry import Registry
 from pocketkube.resources import CONTROLLERREVISIONS
 from pocketkube.store import Object
 
 HASH = "controller-revision-hash"  # on Pods: which revision they are of
 
 
-def template_hash(template: Object) -> str:
-    """Stable for equal templates, and made of letters that spell no words."""
-    digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).digest()
-    return "".join(NAME_LETTERS[byte % len(NAME_LETTERS)] for byte in digest[:10])
-
-
 class Revisions:
-    """Those of one owner. `hash_label`: under which label the hash of the template is noted on them."""
+    """Those of one owner. `digest`: of a revision's data, noted on it under `hash_label` and part of its name."""
 
-    def __init__(self, registry: Registry, owner: Object, hash_label: str) -> None:
+    def __init__(self, registry: Registry, owner: Object, hash_label: str, digest: Callable[[Object], str]) -> None:
         self._registry = registry
         self._owner = owner
         self._hash_label = hash_label
-        namespace = owner["metadata"]["namespace"]
-        found = registry.store.list(CONTROLLERREVISIONS, namespace)
-        self.all = sorted((each for each in found if owned_by(each, owner)), key=_number)
+        self._digest = digest
+        self.all = sorted(claim(registry, CONTROLLERREVISIONS, owner), key=_number)
 
     def current(self) -> Object:
         """The revision of the owner's template, which becomes the newest: made when there is none of it yet."""
@@ -60,7 +53,7 @@ class Revisions:
 
     def _new(self, data: Object, number: int) -> Object:
         metadata, template = self._owner["metadata"], self._owner["spec"]["template"]
-        digest = template_hash(template)
+        digest = self._digest(data)
         annotations = {
             key: value
             for key, value in (metadata.get("annotations") or {}).items()

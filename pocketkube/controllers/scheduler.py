@@ -15,8 +15,9 @@ from pocketkube.events import EventRecorder
 from pocketkube.json_copy import copied
 from pocketkube.placement.node_fit import NOT_NAMED, avoided, named_nodes, preference, refusal
 from pocketkube.placement.node_room import shortage
+from pocketkube.placement.topology_labels import label_with_topology
 from pocketkube.registry import Registry, timestamp
-from pocketkube.resources import NODES, PODS
+from pocketkube.resources import NAMESPACES, NODES, PODS
 from pocketkube.store import Event, Object
 
 NAME = "default-scheduler"
@@ -53,7 +54,7 @@ class Scheduler:
             self._refuse(pod, nodes, f'persistentvolumeclaim "{claim}" not found', Counter({NO_HELP: len(nodes)}))
             return
         others = [each for each in self._store.list(PODS) if each["spec"].get("nodeName")]
-        neighbours = Neighbours(pod, nodes, others)
+        neighbours = Neighbours(pod, nodes, others, self._store.list(NAMESPACES))
         fitting = []
         reasons: Counter[str] = Counter()
         outlook: Counter[str] = Counter()
@@ -83,6 +84,7 @@ class Scheduler:
         """What the pods/binding subresource does: the one way in which spec.nodeName is set later."""
         bound = copied(pod)
         bound["spec"]["nodeName"] = node
+        label_with_topology(bound, self._store.find(NODES, "", node))
         bound.setdefault("status", {})["conditions"] = [_condition(pod, "True")]
         self._store.put(PODS, bound)
         namespace, name = key_of(pod)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from pocketkube.controllers.claim_templates import claimed_volumes
 from pocketkube.controllers.claims import claim, owner_keys
+from pocketkube.controllers.hashes import revision_hash
 from pocketkube.controllers.reconcile import (
     Key,
     follow,
@@ -52,7 +53,7 @@ class StatefulSetController:
         statefulset = self._store.find(STATEFULSETS, *key)
         if statefulset is None or "deletionTimestamp" in statefulset["metadata"]:
             return None
-        revisions = Revisions(self._registry, statefulset, REVISION_HASH)
+        revisions = Revisions(self._registry, statefulset, REVISION_HASH, lambda data: revision_hash(data, 0))
         update = revisions.current()["metadata"]["name"]
         before = statefulset.get("status", {}).get("currentRevision", update)
         templates = {each["metadata"]["name"]: each["data"]["spec"]["template"] for each in revisions.all}
@@ -80,7 +81,7 @@ class StatefulSetController:
             if pod is None:
                 pods[ordinal] = pod = self._create(statefulset, update, before, ordinal)
             elif _phase(pod) in ("Failed", "Succeeded") and not _is_leaving(pod):
-                self._recreate(statefulset, pod)
+                self._delete(statefulset, pod)  # the next step creates it anew: its name is free then
             if ordered and (unavailable_for(pod, _min_ready(statefulset)) != 0 or _is_leaving(pod)):
                 return
         for ordinal in sorted(set(pods) - set(wanted), reverse=True):
@@ -95,7 +96,7 @@ class StatefulSetController:
         if not _rolls(statefulset):
             return
         rolling = statefulset["spec"]["updateStrategy"].get("rollingUpdate") or {}
-        most = max(share(rolling.get("maxUnavailable", 1), len(pods), math.ceil), 1)
+        most = max(share(rolling.get("maxUnavailable", 1), len(pods), math.floor), 1)
         down = 0
         for pod in pods:
             if _is_held_back(statefulset, _ordinal(pod)):
@@ -146,14 +147,6 @@ class StatefulSetController:
         self._tell(statefulset, "SuccessfulCreate", f"create Pod {name}")
         return made
 
-    def _recreate(self, statefulset: Object, pod: Object) -> None:
-        """The next step creates it anew: its name is free then."""
-        name = "/".join(key_of(statefulset))
-        ended, kind = ("failed", "Warning") if _phase(pod) == "Failed" else ("terminated", "Normal")
-        message = f"StatefulSet {name} is recreating {ended} Pod {pod['metadata']['name']}"
-        self._recorder.event(statefulset, kind, f"Recreating{ended.title()}Pod", message)
-        self._delete(statefulset, pod)
-
     def _delete(self, statefulset: Object, pod: Object) -> None:
         self._registry.delete(PODS, *key_of(pod))
         self._tell(statefulset, "SuccessfulDelete", f"delete Pod {pod['metadata']['name']}")
@@ -164,13 +157,15 @@ class StatefulSetController:
 
     def _report(self, statefulset: Object, before: str, update: str, pods: list[Object]) -> None:
         ready = sum(map(is_ready, pods))
-        updated = sum(_revision(pod) == update for pod in pods)
-        current = update if _rolls(statefulset) and updated == len(pods) == ready else before
+        staying = [_revision(pod) for pod in pods if not _is_leaving(pod)]
+        updated = staying.count(update)
+        complete = _rolls(statefulset) and updated == ready == len(pods) == statefulset["spec"]["replicas"]
+        current = update if complete else before
         status = {
             "observedGeneration": statefulset["metadata"]["generation"],
             "replicas": len(pods),
             "readyReplicas": ready,
-            "currentReplicas": sum(_revision(pod) == current for pod in pods),
+            "currentReplicas": staying.count(current),
             "updatedReplicas": updated,
             "currentRevision": current,
             "updateRevision": update,

@@ -97,6 +97,11 @@ class Kubelets:
             if worker.pod["metadata"]["namespace"] == namespace:
                 worker.config_changed()
 
+    @property
+    def control_plane(self) -> int:
+        """The network namespace of the first node, a descriptor."""
+        return next(iter(self._machines.values())).node.netns
+
     def worker(self, uid: str) -> PodWorker | None:
         return self._workers.get(uid)
 

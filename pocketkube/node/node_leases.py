@@ -6,8 +6,10 @@ Source: https://kubernetes.io/docs/concepts/architecture/leases/#node-heart-beat
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime
 
+from pocketkube.errors import ApiError
 from pocketkube.registry import Registry
 from pocketkube.resources import LEASES, NODES
 from pocketkube.store import Object
@@ -27,7 +29,8 @@ async def keep_renewing(registry: Registry) -> None:
 def renew(registry: Registry) -> None:
     """Every node's; one that is not there is made."""
     for node in registry.store.list(NODES):
-        _renew(registry, node)
+        with contextlib.suppress(ApiError):  # their namespace may be gone
+            _renew(registry, node)
 
 
 def _renew(registry: Registry, node: Object) -> None:

@@ -6,6 +6,7 @@ Sent from the node, as the kubelet's are; an HTTP probe shows the Pod the addres
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -14,11 +15,13 @@ from typing import Any
 import aiohttp
 
 from pocketkube import namespaces
+from pocketkube.node import grpc_health
 from pocketkube.node.containers import CannotStart
 from pocketkube.store import Object
 
 USER_AGENT = "kube-probe/1.36"
 REDIRECTS = 10
+RETRY = 0.02  # seconds between attempts to reach a gRPC server
 
 Execute = Callable[[list[str]], Awaitable[tuple[int, str]]]
 
@@ -42,7 +45,9 @@ class Prober:
             return await self.connect(probe["tcpSocket"], container, address, timeout)
         if "exec" in probe:
             return await _run(probe["exec"].get("command") or [], execute, timeout)
-        raise ProbeError(f"pocketkube does not support {next(iter(probe), 'empty')} probes")
+        if "grpc" in probe:
+            return await self.ask(probe["grpc"], address, timeout)
+        raise ProbeError(f"Missing probe handler for {container['name']}")
 
     async def get(self, action: Object, container: Object, address: str, timeout: float | None = None) -> str | None:
         """An HTTPGetAction: any status from 200 to 399 is a success."""
@@ -86,6 +91,35 @@ class Prober:
             except OSError as error:
                 return f"dial tcp {host}:{port}: connect: {os.strerror(error.errno or 0).lower()}"
         return None
+
+    async def ask(self, action: Object, address: str, timeout: float) -> str | None:
+        """A GRPCAction. As gRPC does, it waits for a server that is not there yet as long as there is time."""
+        where = f"{address}:{action['port']}"
+        greeted = False
+        try:
+            async with asyncio.timeout(timeout), contextlib.AsyncExitStack() as stack:
+                while not greeted:
+                    try:
+                        reader, writer = await self._streams(address, action["port"])
+                        stack.callback(writer.close)
+                        await grpc_health.greet(reader, writer)
+                        greeted = True
+                    except (OSError, grpc_health.NoServer):
+                        await asyncio.sleep(RETRY)
+                return await grpc_health.check(reader, writer, where, action.get("service") or "", USER_AGENT)
+        except TimeoutError:
+            if greeted:
+                return f"timeout: health rpc did not complete within {timeout}s"
+            return f'timeout: failed to connect service "{where}" within {timeout}s: context deadline exceeded'
+
+    async def _streams(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        connection = self._socket((socket.AF_INET, socket.SOCK_STREAM, 0, "", (host, port)))
+        try:
+            await asyncio.get_running_loop().sock_connect(connection, (host, port))
+            return await asyncio.open_connection(sock=connection)
+        except BaseException:
+            connection.close()
+            raise
 
     def _socket(self, address: Any) -> socket.socket:
         family, kind, protocol, *_ = address

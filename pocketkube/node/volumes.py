@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from pocketkube import namespaces
 from pocketkube.node.claimed_storage import claimed, give_to_group
 from pocketkube.node.configuration import ConfigError, keys_of
 from pocketkube.node.downward import field, resource_field
 from pocketkube.node.environment import expand
 from pocketkube.node.host_path import host_path
+from pocketkube.node.memory_volume import mount_memory
 from pocketkube.node.oci import Mount
 from pocketkube.node.projection import Projected, write_projection
 from pocketkube.resources import CONFIGMAPS, SECRETS, Resource
@@ -36,6 +38,7 @@ class Volumes:
         self._directory = directory
         self._token = token
         self._tokens: dict[str, str] = {}
+        self._mounted: list[Path] = []
         self.paths: dict[str, Path] = {}
 
     def write(self, pod: Object, group: int | None = None) -> None:
@@ -53,6 +56,12 @@ class Volumes:
                 raise VolumeError(f'MountVolume.SetUp failed for volume "{volume["name"]}" : {error}') from error
             self.paths[volume["name"]] = path
 
+    def unmount(self) -> None:
+        """Let go of what is in memory, before the directory is removed."""
+        for path in self._mounted:
+            namespaces.unmount(str(path))
+        self._mounted.clear()
+
     def _fill(self, pod: Object, volume: Object, path: Path, group: int | None) -> None:
         kind = next((key for key in volume if key != "name"), "none")
         if kind not in FILLED:
@@ -60,9 +69,13 @@ class Volumes:
             raise ConfigError(f"{kind} volumes are not supported by pocketkube, only {known}")
         if not path.exists():
             path.mkdir(parents=True)
+            in_memory = kind == "emptyDir" and volume[kind].get("medium") == "Memory"
+            if in_memory:
+                mount_memory(self._store, pod, volume[kind], path)
+                self._mounted.append(path)
             if group is not None:
                 give_to_group(path, group)
-            else:
+            elif not in_memory:
                 path.chmod(MODES.get(kind, 0o777))
         if kind != "emptyDir":
             files = dict(self._files(pod, volume["name"], volume[kind], kind))

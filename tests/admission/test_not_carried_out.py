@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pocketkube.admission.not_carried_out import SUFFIX, warnings
-from pocketkube.resources import DEPLOYMENTS, ENDPOINTSLICES, PODS, SERVICES, STATEFULSETS
+from pocketkube.resources import DEPLOYMENTS, PODS, STATEFULSETS
 from tests.conftest import Kubectl
 
 C = "spec.containers[0]"
@@ -31,7 +31,6 @@ def pod(spec: dict[str, Any] | None = None, **container: Any) -> dict[str, Any]:
         (pod(resources={"limits": {"cpu": "1", "memory": "1Mi"}}), [f"{C}.resources.limits[cpu]"]),
         (pod(securityContext={"privileged": True}), [f"{C}.securityContext.privileged"]),
         (pod(securityContext={"procMount": "Default"}), []),
-        (pod(livenessProbe={"grpc": {"port": 1}}), [f"{C}.livenessProbe.grpc"]),
         (pod(ports=[{"containerPort": 1}, {"containerPort": 2, "hostPort": 2}]), [f"{C}.ports[1].hostPort"]),
         (
             pod(volumeMounts=[{"mountPropagation": "None"}, {"mountPropagation": "Bidirectional"}]),
@@ -49,15 +48,6 @@ def test_fields_of_a_template() -> None:
     obj = {"spec": {"template": pod({"hostPID": True}), "persistentVolumeClaimRetentionPolicy": policy}}
     assert warnings(DEPLOYMENTS, obj) == [f"spec.template.spec.hostPID: {SUFFIX}"]
     assert warnings(STATEFULSETS, obj)[1:] == [f"spec.persistentVolumeClaimRetentionPolicy.whenScaled: {SUFFIX}"]
-
-
-def test_fields_of_services_and_slices() -> None:
-    assert warnings(SERVICES, {"spec": {"trafficDistribution": "PreferClose"}}) == [
-        f"spec.trafficDistribution: {SUFFIX}"
-    ]
-    assert warnings(SERVICES, {"spec": {"ports": []}}) == []
-    hinted = {"endpoints": [{"addresses": []}, {"addresses": [], "hints": {"forZones": [{"name": "a"}]}}]}
-    assert warnings(ENDPOINTSLICES, hinted) == [f"endpoints[1].hints: {SUFFIX}"]
 
 
 def test_kubectl_shows_them(kubectl: Kubectl, namespace: str) -> None:

@@ -116,3 +116,13 @@ def test_what_is_refused(kubectl: Kubectl, namespace: str, fields: dict[str, Any
     with pytest.raises(AssertionError) as refused:
         daemons(kubectl, namespace, **fields)
     assert f'The DaemonSet "it" is invalid: {message}\n' in str(refused.value)
+
+
+def test_orphans_are_taken_over(kubectl: Kubectl, namespace: str) -> None:
+    daemons(kubectl, namespace)
+    before = ready(kubectl, namespace)
+    kubectl("delete", "ds", "it", "--cascade=orphan", namespace=namespace)
+    daemons(kubectl, namespace)
+    assert ready(kubectl, namespace) == before
+    (revision,) = get(kubectl, namespace, "controllerrevisions")["items"]
+    assert revision["metadata"]["ownerReferences"][0]["kind"] == "DaemonSet"

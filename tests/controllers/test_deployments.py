@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -216,3 +217,31 @@ def test_a_new_size_is_shared_out(
     """The example of https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#proportional-scaling."""
     all_sets = [size(name, replicas, replicas, most) for name, replicas, most in sets_of]
     assert rollout.in_proportion(deployment(wanted, surge, 2), all_sets[-1], all_sets) == sizes
+
+
+def test_a_replicaset_that_is_refused(kubectl: Kubectl, namespace: str) -> None:
+    create(kubectl, namespace, "ResourceQuota", "none", hard={"count/replicasets.apps": "0"})
+    kubectl("wait", "--for=jsonpath={.status.used}", "quota/none", "--timeout=10s", namespace=namespace)
+    deploy(kubectl, namespace)
+    kubectl("wait", "--for=condition=Progressing=False", "deploy/it", "--timeout=10s", namespace=namespace)
+    ((kind, _, reason, message),) = conditions(get(kubectl, namespace, "deploy", "it"))
+    assert (kind, reason) == ("Progressing", "ReplicaSetCreateError")
+    assert re.match(
+        r'Failed to create new replica set "it-\w+": replicasets.apps "it-\w+" is forbidden: exceeded', message
+    )
+    assert ("Warning", reason, message) in events(kubectl, namespace)
+
+
+def test_a_name_that_another_has(kubectl: Kubectl, namespace: str) -> None:
+    deploy(kubectl, namespace)
+    rolled_out(kubectl, namespace)
+    (taken,) = sets(kubectl, namespace)
+    kubectl("delete", "deploy", "it", namespace=namespace)
+    other = template()
+    other["metadata"]["labels"] = {"app": "other"}
+    kubectl("wait", "--for=delete", f"rs/{taken['metadata']['name']}", "--timeout=10s", namespace=namespace)
+    selector = {"matchLabels": {"app": "other"}}
+    create(kubectl, namespace, "ReplicaSet", taken["metadata"]["name"], selector=selector, template=other, replicas=0)
+    deploy(kubectl, namespace)
+    rolled_out(kubectl, namespace)
+    assert get(kubectl, namespace, "deploy", "it")["status"]["collisionCount"] == 1

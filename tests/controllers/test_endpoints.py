@@ -222,4 +222,4 @@ def test_a_slice_has_at_most_a_hundred_endpoints(count: int, sizes: list[int]) -
         "metadata": {"name": "s"},
         "spec": {"selector": {"app": "a"}, "ports": [{"port": 80, "targetPort": 80, "protocol": "TCP"}]},
     }
-    assert [len(endpoints) for _, endpoints in endpointslice._slices(made, pods)] == sizes
+    assert [len(endpoints) for _, endpoints in endpointslice._slices(made, pods, {})] == sizes

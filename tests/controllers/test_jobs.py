@@ -237,3 +237,11 @@ def test_the_back_off_of_a_job_counts_failures_since_the_last_success() -> None:
     assert (backoff.failures, backoff.last) == (1, "2026-01-01T00:00:04Z")
     backoff.count([ended(0, "2026-01-01T00:00:05Z")], [])
     assert (backoff.failures, backoff.remaining()) == (0, 0)
+
+
+def test_a_job_of_another_controller_is_left_alone(kubectl: Kubectl, namespace: str) -> None:
+    fields = {"template": template("true", restartPolicy="Never")}
+    create(kubectl, namespace, "Job", "theirs", managedBy="example.com/controller", **fields)
+    create(kubectl, namespace, "Job", "ours", **fields)
+    wait(kubectl, namespace, "job/ours", "condition=Complete")
+    assert get(kubectl, namespace, "job", "theirs")["status"] == {}

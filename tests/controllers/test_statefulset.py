@@ -204,5 +204,15 @@ def test_a_pod_that_ends_is_made_anew(kubectl: Kubectl, web: str) -> None:
     ended = {"status": {"phase": "Failed"}}
     kubectl("patch", "pod", "web-0", "--subresource=status", "--type=merge", "-p", json.dumps(ended), namespace=web)
     kubectl("rollout", "status", "sts/web", "--timeout=10s", namespace=web)
-    told = kubectl("get", "events", "--field-selector=reason=RecreatingFailedPod", namespace=web).stdout
-    assert f"StatefulSet {web}/web is recreating failed Pod web-0" in told
+    told = kubectl("get", "events", "-o", "jsonpath={.items[*].reason}", namespace=web).stdout
+    assert "SuccessfulDelete" in told
+
+
+def test_orphans_are_taken_over(kubectl: Kubectl, web: str) -> None:
+    before = sorted(pods(kubectl, web))
+    kubectl("delete", "sts", "web", "--cascade=orphan", namespace=web)
+    kubectl("apply", "-f", "-", namespace=web, stdin=WEB)
+    kubectl("rollout", "status", "sts/web", "--timeout=10s", namespace=web)
+    assert sorted(pods(kubectl, web)) == before
+    revisions = json.loads(kubectl("get", "controllerrevisions", "-o", "json", namespace=web).stdout)["items"]
+    assert [each["metadata"]["ownerReferences"][0]["name"] for each in revisions] == ["web"]

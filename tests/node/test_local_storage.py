@@ -29,3 +29,21 @@ def test_a_namespace_that_has_just_gone_claims_nothing() -> None:
     pod = {"metadata": {"name": "p", "namespace": "gone"}}
     with pytest.raises(ConfigError, match='namespace "gone" not found'):
         claimed(Store(), pod, "data-p", None)
+
+
+def test_a_directory_in_memory_is_as_large_as_the_pod_may_be(kubectl: Kubectl, namespace: str) -> None:
+    script = (
+        "stat -f -c %T /v /w; df -k /v /w | awk '{print $2}' | tail -2; stat -c %a /v; head -c 3000000 /dev/zero > /v/x"
+    )
+    limited = container(
+        script,
+        volumeMounts=[{"name": "v", "mountPath": "/v"}, {"name": "w", "mountPath": "/w"}],
+        resources={"limits": {"memory": "64Mi"}},
+    )
+    memory = {"medium": "Memory"}
+    volumes = [{"name": "v", "emptyDir": {**memory, "sizeLimit": "2Mi"}}, {"name": "w", "emptyDir": memory}]
+    create(kubectl, namespace, limited, volumes=volumes)
+    wait(kubectl, namespace, "phase=Failed")
+    shown = kubectl("logs", "p", namespace=namespace).stdout.splitlines()
+    assert shown[:5] == ["tmpfs", "tmpfs", "2048", "65536", "1777"]
+    assert shown[5].startswith("head: ")

@@ -13,8 +13,17 @@ from pocketkube.controllers.deployments.annotations import (
     of_size,
     revision_of,
 )
-from pocketkube.controllers.reconcile import Key, controller_of, follow, is_finished, key_of, reference_to
-from pocketkube.controllers.revisions import template_hash
+from pocketkube.controllers.hashes import template_hash
+from pocketkube.controllers.reconcile import (
+    Key,
+    controller_of,
+    follow,
+    is_finished,
+    is_terminating,
+    key_of,
+    reference_to,
+)
+from pocketkube.errors import ApiError
 from pocketkube.events import EventRecorder
 from pocketkube.json_copy import copied
 from pocketkube.registry import Registry
@@ -78,11 +87,14 @@ class DeploymentController:
             return current
         others = sum(each["spec"]["replicas"] for each in old)
         if current is None:
-            current = self._create(deployment, sets, rollout.new_size(deployment, 0, others))
+            current = self._create(deployment, sets, rollout.new_size(deployment, 0, others), conditions)
             message = f'Created new replica set "{current["metadata"]["name"]}"'
             status.put(conditions, status.PROGRESSING, "True", "NewReplicaSetCreated", message)
             self._make_newest(deployment, current, [*sets, current])
             return current
+        if status.find(conditions, status.PROGRESSING) is None:
+            message = f'Found new replica set "{current["metadata"]["name"]}"'
+            status.put(conditions, status.PROGRESSING, "True", "FoundNewReplicaSet", message)
         self._make_newest(deployment, current, sets)
         size = rollout.new_size(deployment, current["spec"]["replicas"], others)
         if not self._scale(deployment, [current], {current["metadata"]["name"]: size}) and old:
@@ -91,9 +103,9 @@ class DeploymentController:
             self._forget_old(deployment, old)
         return current
 
-    def _create(self, deployment: Object, sets: list[Object], replicas: int) -> Object:
+    def _create(self, deployment: Object, sets: list[Object], replicas: int, conditions: list[Object]) -> Object:
         template = copied(deployment["spec"]["template"])
-        digest = template_hash(template)
+        digest = template_hash(template, deployment.get("status", {}).get("collisionCount"))
         labels = {**(template["metadata"].get("labels") or {}), HASH: digest}
         template["metadata"]["labels"] = labels
         selector = copied(deployment["spec"]["selector"])
@@ -109,12 +121,31 @@ class DeploymentController:
         seconds = deployment["spec"].get("minReadySeconds")
         if seconds:
             spec["minReadySeconds"] = seconds
-        made = self._registry.create(
-            REPLICASETS, {"metadata": metadata, "spec": spec}, deployment["metadata"]["namespace"]
-        )
+        try:
+            made = self._registry.create(
+                REPLICASETS, {"metadata": metadata, "spec": spec}, deployment["metadata"]["namespace"]
+            )
+        except ApiError as error:
+            self._tell_of_refusal(deployment, metadata["name"], error, conditions)
+            raise
         if replicas:
             self._tell(deployment, made, 0, replicas)
         return made
+
+    def _tell_of_refusal(self, deployment: Object, name: str, error: ApiError, conditions: list[Object]) -> None:
+        """A name that another ReplicaSet has is counted, so that the next one differs."""
+        found = copied(deployment.get("status") or {})
+        if error.reason == "AlreadyExists":
+            found["collisionCount"] = found.get("collisionCount", 0) + 1
+        elif is_terminating(error):
+            return
+        else:
+            message = f'Failed to create new replica set "{name}": {error}'
+            if deployment["spec"]["progressDeadlineSeconds"] != status.NO_DEADLINE:
+                status.put(conditions, status.PROGRESSING, "False", "ReplicaSetCreateError", message)
+            found["conditions"] = conditions
+            self._recorder.event(deployment, "Warning", "ReplicaSetCreateError", message)
+        self._registry.update(DEPLOYMENTS, {**deployment, "status": found}, subresource="status")
 
     def _make_newest(self, deployment: Object, current: Object, sets: list[Object]) -> None:
         """The ReplicaSet in use carries the highest revision (after an undo too), and the Deployment names it."""

@@ -5,6 +5,8 @@ Source: k8s.io/kubernetes/pkg/controller/deployment: rolling.go, recreate.go, an
 
 from __future__ import annotations
 
+import math
+
 from pocketkube.controllers.deployments.annotations import DESIRED, MOST, max_surge, max_unavailable
 from pocketkube.store import Object
 
@@ -64,7 +66,7 @@ def in_proportion(deployment: Object, current: Object | None, sets: list[Object]
     left = change
     for each in ordered:
         before = int(_annotation(each, MOST, str(total))) or total
-        fair = round(_asked(each) * allowed / before) - _asked(each)
+        fair = math.floor(_asked(each) * allowed / before + 0.5) - _asked(each)
         part = min(fair, left) if change > 0 else max(fair, left)
         sizes[_name(each)] = _asked(each) + part
         left -= part

@@ -31,6 +31,7 @@ def counts(deployment: Object, current: Object | None, sets: list[Object]) -> Ob
         "readyReplicas": total["readyReplicas"],
         "availableReplicas": total["availableReplicas"],
         "unavailableReplicas": max(wanted - total["availableReplicas"], 0),
+        "collisionCount": deployment.get("status", {}).get("collisionCount", 0),
     }
     return {
         **{field: value for field, value in status.items() if value},

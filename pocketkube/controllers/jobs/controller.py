@@ -25,6 +25,7 @@ from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import JOBS, PODS
 from pocketkube.store import Event, Object
 
+NAME = "kubernetes.io/job-controller"  # what spec.managedBy calls this controller
 FINALIZER = "batch.kubernetes.io/job-tracking"  # a Pod stays until it has been counted
 Why = tuple[str, str]  # reason and message of a condition
 
@@ -54,6 +55,8 @@ class JobController:
         if job is None or "deletionTimestamp" in job["metadata"]:
             for pod in pods:
                 release(self._registry, pod)
+            return None
+        if job["spec"].get("managedBy", NAME) != NAME:
             return None
         if conditions.is_finished(job.get("status", {})):
             self._backoffs.pop(job["metadata"]["uid"], None)

@@ -1,0 +1,18 @@
+"""Where a Pod is: the zone and region of its node, which the Pod is labelled with when it is bound.
+
+Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#podtopologylabels
+"""
+
+from __future__ import annotations
+
+from pocketkube.store import Object
+
+COPIED = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
+
+
+def label_with_topology(pod: Object, node: Object | None) -> None:
+    """Change the Pod in place."""
+    labels = ((node or {}).get("metadata", {}).get("labels")) or {}
+    found = {key: labels[key] for key in COPIED if key in labels}
+    if found:
+        pod["metadata"]["labels"] = {**(pod["metadata"].get("labels") or {}), **found}
