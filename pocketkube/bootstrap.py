@@ -18,6 +18,7 @@ from pocketkube.resources import (
     NAMESPACES,
     NODES,
     SERVICES,
+    STORAGECLASSES,
 )
 from pocketkube.store import Object
 from pocketkube.version import KUBERNETES
@@ -66,6 +67,7 @@ def write(registry: Registry, nodes: dict[str, tuple[str, str]]) -> None:
     registry.create(CONFIGMAPS, {"metadata": {"name": "coredns"}, "data": {"Corefile": COREFILE}}, "kube-system")
     registry.create(SERVICES, _dns_service(), "kube-system")
     registry.create(DEPLOYMENTS, _dns_deployment(), "kube-system")
+    registry.create(STORAGECLASSES, _storage_class())
 
 
 def _node(name: str, pod_cidr: str, *, control_plane: bool) -> Object:
@@ -132,6 +134,16 @@ def _node_status(name: str, address: str) -> Object:
             "osImage": platform.freedesktop_os_release().get("PRETTY_NAME", "Linux"),
             "systemUUID": str(machine),
         },
+    }
+
+
+def _storage_class() -> Object:
+    """The one that kind installs."""
+    return {
+        "metadata": {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+        "provisioner": "rancher.io/local-path",
+        "reclaimPolicy": "Delete",
+        "volumeBindingMode": "WaitForFirstConsumer",
     }
 
 

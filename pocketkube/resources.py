@@ -51,6 +51,25 @@ NAMESPACES = Resource(
     has_status=True,
 )
 NODES = Resource("", "v1", "nodes", "node", "Node", namespaced=False, short_names=("no",), has_status=True)
+PERSISTENTVOLUMECLAIMS = Resource(
+    "",
+    "v1",
+    "persistentvolumeclaims",
+    "persistentvolumeclaim",
+    "PersistentVolumeClaim",
+    short_names=("pvc",),
+    has_status=True,
+)
+PERSISTENTVOLUMES = Resource(
+    "",
+    "v1",
+    "persistentvolumes",
+    "persistentvolume",
+    "PersistentVolume",
+    namespaced=False,
+    short_names=("pv",),
+    has_status=True,
+)
 PODS = Resource(
     "",
     "v1",
@@ -197,6 +216,15 @@ CLUSTERROLES = Resource(
 ROLEBINDINGS = Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "rolebinding", "RoleBinding")
 ROLES = Resource("rbac.authorization.k8s.io", "v1", "roles", "role", "Role")
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "lease", "Lease")
+STORAGECLASSES = Resource(
+    "storage.k8s.io",
+    "v1",
+    "storageclasses",
+    "storageclass",
+    "StorageClass",
+    namespaced=False,
+    short_names=("sc",),
+)
 
 SCALES = Resource("autoscaling", "v1", "scales", "scale", "Scale")  # a view of others, never stored
 
@@ -207,6 +235,8 @@ SERVED = (
     LIMITRANGES,
     NAMESPACES,
     NODES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
     PODS,
     REPLICATIONCONTROLLERS,
     RESOURCEQUOTAS,
@@ -231,4 +261,5 @@ SERVED = (
     CLUSTERROLES,
     ROLEBINDINGS,
     ROLES,
+    STORAGECLASSES,
 )

@@ -34,11 +34,13 @@ GROUPS = (
     "networking/v1",
     "policy/v1",
     "rbac/v1",
+    "storage/v1",
 )
 # Fields that kubectl 1.37 knows and the recorded API server, 1.36, does not.
 NEWER = {
     ("core/v1.EmptyDirVolumeSource", "mode"),
     ("core/v1.HTTPGetAction", "protocol"),
+    ("core/v1.PersistentVolumeClaimStatus", "healthStatus"),
     ("core/v1.PodSpec", "evictionResponders"),
     ("core/v1.VolumeMount", "bindMountOptions"),
 }

@@ -13,13 +13,24 @@ from pocketkube.admission import (
     pod_security,
     quota,
     service_fields,
+    storage_plugins,
 )
 from pocketkube.admission.allocation import allocate
 from pocketkube.admission.decoding import decode, decode_patched, decode_struct
 from pocketkube.admission.defaults import default
 from pocketkube.admission.validation import validate_create, validate_update
 from pocketkube.admission.warnings import read_warnings, warnings
-from pocketkube.resources import DAEMONSETS, INGRESSES, JOBS, NAMESPACES, PODS, SERVICES, Resource
+from pocketkube.resources import (
+    DAEMONSETS,
+    INGRESSES,
+    JOBS,
+    NAMESPACES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
+    PODS,
+    SERVICES,
+    Resource,
+)
 from pocketkube.store import Object, Store
 
 __all__ = [
@@ -54,6 +65,8 @@ def mutate(store: Store, resource: Resource, new: Object, old: Object | None) ->
         finalizers = new.setdefault("spec", {}).setdefault("finalizers", [])
         if "kubernetes" not in finalizers:
             finalizers.append("kubernetes")
+    elif resource in (PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES) and old is None:
+        storage_plugins.complete(store, resource, new)
     elif resource is SERVICES:
         service_fields.complete(new, old)
 
@@ -64,6 +77,11 @@ def admit(store: Store, resource: Resource, new: Object, old: Object | None) -> 
         limit_ranger.admit(store, new)
     if resource is PODS and (old is None or _debugging(new) != _debugging(old)):
         pod_security.admit(store, new)
+    if resource is PERSISTENTVOLUMECLAIMS:
+        if old is None:
+            limit_ranger.admit_claim(store, new)
+        else:
+            storage_plugins.admit_resize(store, new, old)
     if resource.namespaced:
         quota.admit(store, resource, new, old)
 

@@ -13,6 +13,7 @@ from pocketkube.admission import (
     pod_disruption_budgets,
     rbac_validation,
     secrets,
+    storage_defaults,
 )
 from pocketkube.admission.service_validation import externally_accessible
 from pocketkube.resources import (
@@ -28,6 +29,8 @@ from pocketkube.resources import (
     LIMITRANGES,
     NAMESPACES,
     NETWORKPOLICIES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
     PODDISRUPTIONBUDGETS,
     PODS,
     REPLICASETS,
@@ -37,6 +40,7 @@ from pocketkube.resources import (
     SECRETS,
     SERVICES,
     STATEFULSETS,
+    STORAGECLASSES,
     Resource,
 )
 from pocketkube.store import Object
@@ -162,6 +166,7 @@ def _workload(resource: Resource, obj: Object) -> None:
         retention = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
         retention.setdefault("whenDeleted", "Retain")
         retention.setdefault("whenScaled", "Retain")
+        storage_defaults.claim_templates(spec)
     maker = spec["jobTemplate"]["spec"] if resource is CRONJOBS else spec
     template = maker.setdefault("template", {})
     template.setdefault("metadata", {})
@@ -205,6 +210,9 @@ def _pod_spec(spec: Object) -> None:
     for volume in spec.get("volumes") or ():
         if not any(key != "name" for key in volume):
             volume["emptyDir"] = {}
+        if "hostPath" in volume:
+            volume["hostPath"].setdefault("type", "")
+        storage_defaults.ephemeral(volume.get("ephemeral") or {})
         for source in ("configMap", "secret", "downwardAPI", "projected"):
             if source in volume:
                 volume[source].setdefault("defaultMode", DEFAULT_MODE)
@@ -282,5 +290,8 @@ DEFAULTS: dict[Resource, Callable[[Object], None]] = {
     PODDISRUPTIONBUDGETS: pod_disruption_budgets.default,
     CLUSTERROLEBINDINGS: rbac_validation.default_binding,
     ROLEBINDINGS: rbac_validation.default_binding,
+    PERSISTENTVOLUMECLAIMS: storage_defaults.claim,
+    PERSISTENTVOLUMES: storage_defaults.volume,
+    STORAGECLASSES: storage_defaults.storage_class,
     SECRETS: secrets.default,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pocketkube.admission import pod_templates
-from pocketkube.resources import PODS, STATEFULSETS, Resource
+from pocketkube.resources import PODS, Resource
 from pocketkube.store import Object
 
 SUFFIX = "pocketkube accepts this and does not carry it out"
@@ -21,8 +21,6 @@ AS_IT_IS = {
     "mountPropagation": (None, "None"),
     "procMount": (None, "Default"),
     "recursiveReadOnly": (None, "Disabled"),
-    "whenDeleted": (None, "Retain"),
-    "whenScaled": (None, "Retain"),
 }
 CARRIED_OUT_LIMITS = {"memory"}
 
@@ -35,9 +33,6 @@ def warnings(resource: Resource, obj: Object) -> list[str]:
         fields = list(_of_pod(template["spec"], f"{pod_templates.FIELDS[resource]}.spec"))
     else:
         return []
-    if resource is STATEFULSETS:
-        policy = obj["spec"].get("persistentVolumeClaimRetentionPolicy") or {}
-        fields += _set(policy, "spec.persistentVolumeClaimRetentionPolicy", ("whenDeleted", "whenScaled"))
     return [f"{field}: {SUFFIX}" for field in fields]
 
 

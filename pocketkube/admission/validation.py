@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pocketkube.admission import (
+    claim_validation,
     configmap_validation,
     cronjobs,
     daemonsets,
@@ -16,6 +17,7 @@ from pocketkube.admission import (
     lease_validation,
     metadata_validation,
     node_validation,
+    persistent_volume_validation,
     pod_disruption_budgets,
     pod_security,
     pod_update,
@@ -23,6 +25,7 @@ from pocketkube.admission import (
     rbac_validation,
     secrets,
     service_validation,
+    storage_class_validation,
     workload_validation,
 )
 from pocketkube.admission.network_policy_validation import network_policy
@@ -46,6 +49,8 @@ from pocketkube.resources import (
     NAMESPACES,
     NETWORKPOLICIES,
     NODES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
     PODDISRUPTIONBUDGETS,
     PODS,
     REPLICASETS,
@@ -56,6 +61,7 @@ from pocketkube.resources import (
     SECRETS,
     SERVICES,
     STATEFULSETS,
+    STORAGECLASSES,
     Resource,
 )
 from pocketkube.store import Object
@@ -109,6 +115,8 @@ RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
     NETWORKPOLICIES: lambda obj: network_policy(obj["spec"]),
     NODES: node_validation.validate,
     PODDISRUPTIONBUDGETS: pod_disruption_budgets.validate,
+    PERSISTENTVOLUMECLAIMS: claim_validation.validate,
+    PERSISTENTVOLUMES: persistent_volume_validation.validate,
     PODS: pod_validation.validate,
     REPLICASETS: lambda obj: workload_validation.replica_set(obj["spec"]),
     REPLICATIONCONTROLLERS: lambda obj: workload_validation.replication_controller(obj["spec"]),
@@ -118,6 +126,7 @@ RULES: dict[Resource, Callable[[Object], list[Cause]]] = {
     SECRETS: secrets.validate,
     SERVICES: service_validation.validate,
     STATEFULSETS: lambda obj: workload_validation.stateful_set(obj["spec"]),
+    STORAGECLASSES: storage_class_validation.validate,
 }
 NEW: dict[Resource, Callable[[Object], list[Cause]]] = {
     CRONJOBS: cronjobs.validate_new,
@@ -133,10 +142,13 @@ UPDATES: dict[Resource, Callable[[Object, Object], list[Cause]]] = {
     INGRESSCLASSES: ingress_classes.validate_update,
     JOBS: lambda new, old: jobs.validate_update(new["spec"], old["spec"]),
     NODES: node_validation.validate_update,
+    PERSISTENTVOLUMECLAIMS: claim_validation.validate_update,
+    PERSISTENTVOLUMES: persistent_volume_validation.validate_update,
     PODS: lambda new, old: pod_update.validate(new["spec"], old["spec"]),
     REPLICASETS: lambda new, old: workload_validation.selector_update(new["spec"], old["spec"]),
     ROLEBINDINGS: rbac_validation.binding_update,
     SECRETS: secrets.validate_update,
     SERVICES: lambda new, old: service_validation.validate_update(new["spec"], old["spec"]),
     STATEFULSETS: lambda new, old: workload_validation.stateful_set_update(new["spec"], old["spec"]),
+    STORAGECLASSES: storage_class_validation.validate_update,
 }

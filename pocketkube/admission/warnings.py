@@ -7,13 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.admission import formats, ingresses, not_carried_out, pod_security, pod_templates
+from pocketkube.admission import (
+    formats,
+    ingresses,
+    not_carried_out,
+    pod_security,
+    pod_templates,
+    storage_warnings,
+)
 from pocketkube.resources import (
     CRONJOBS,
     DEPLOYMENTS,
     ENDPOINTS,
     INGRESSES,
     JOBS,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
     PODS,
     REPLICASETS,
     REPLICATIONCONTROLLERS,
@@ -39,6 +48,8 @@ def warnings(store: Store, resource: Resource, obj: Object, *, created: bool) ->
     if resource is INGRESSES and created:
         found += ingresses.warnings(obj)
     template = pod_templates.template_of(resource, obj)
+    if resource in (PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES):
+        found += storage_warnings.of(resource, obj)
     if resource is PODS and created:
         found += _pod(obj["spec"], "spec")
     elif template:

@@ -29,12 +29,15 @@ from pocketkube.resources import (
     EVENTS_V1,
     JOBS,
     NAMESPACES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
     PODS,
     REPLICATIONCONTROLLERS,
     RESOURCEQUOTAS,
     SCALES,
     SERVICEACCOUNTS,
     SERVICES,
+    STORAGECLASSES,
     Resource,
 )
 from pocketkube.store import Object
@@ -46,6 +49,15 @@ PODS_ARE_KEPT = (
     "propagationPolicy=Orphan to suppress this warning"
 )
 RETURNED_WHEN_DELETED = {PODS, RESOURCEQUOTAS, SERVICEACCOUNTS, SERVICES}  # where others have a Status
+RETURNED_WHEN_DELETED = {  # where others have a Status
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
+    PODS,
+    RESOURCEQUOTAS,
+    SERVICEACCOUNTS,
+    SERVICES,
+    STORAGECLASSES,
+}
 METHOD_NOT_ALLOWED = "the server does not allow this method on the requested resource"
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pocketkube.api.pod_summary import summarize
+from pocketkube.api.storage_cells import CLAIM_COLUMNS, CLASS_COLUMNS, VOLUME_COLUMNS, claim, storage_class, volume
 from pocketkube.label_selector import selector_of
 from pocketkube.resources import (
     CLUSTERROLEBINDINGS,
@@ -27,6 +28,8 @@ from pocketkube.resources import (
     NAMESPACES,
     NETWORKPOLICIES,
     NODES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
     PODDISRUPTIONBUDGETS,
     PODS,
     REPLICASETS,
@@ -39,6 +42,7 @@ from pocketkube.resources import (
     SERVICEACCOUNTS,
     SERVICES,
     STATEFULSETS,
+    STORAGECLASSES,
     Resource,
 )
 from pocketkube.store import Object
@@ -140,6 +144,9 @@ COLUMNS: dict[Resource, list[Column]] = {
     RESOURCEQUOTAS: [(name, "string", 0) for name in ("Name", "Request", "Limit", "Age")],
     CONFIGMAPS: [(name, "string", 0) for name in ("Name", "Data", "Age")],
     SERVICEACCOUNTS: [(name, "string", 0) for name in ("Name", "Age")],
+    PERSISTENTVOLUMECLAIMS: CLAIM_COLUMNS,
+    PERSISTENTVOLUMES: VOLUME_COLUMNS,
+    STORAGECLASSES: CLASS_COLUMNS,
     SCALES: [
         ("Name", "string", 0),
         ("Desired", "integer", 0),
@@ -590,4 +597,7 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     CONFIGMAPS: _configmap,
     SCALES: _scale,
     SERVICEACCOUNTS: _service_account,
+    PERSISTENTVOLUMECLAIMS: lambda obj, now: claim(obj, _created(obj, now)),
+    PERSISTENTVOLUMES: lambda obj, now: volume(obj, _created(obj, now)),
+    STORAGECLASSES: lambda obj, now: storage_class(obj, _created(obj, now)),
 }

@@ -22,6 +22,12 @@ from pocketkube.controllers.replicaset import ReplicaSetController, ReplicationM
 from pocketkube.controllers.resourcequota import ResourceQuotaController
 from pocketkube.controllers.scheduler import Scheduler
 from pocketkube.controllers.statefulset import StatefulSetController
+from pocketkube.controllers.volumes import (
+    EphemeralVolumeController,
+    LocalPathProvisioner,
+    PersistentVolumeController,
+    ProtectionController,
+)
 from pocketkube.registry import Registry
 
 
@@ -39,6 +45,10 @@ async def run(registry: Registry, ca_certificate: str) -> None:
             JobController(registry),
             CronJobController(registry),
             DisruptionController(registry),
+            EphemeralVolumeController(registry),
+            PersistentVolumeController(registry),
+            LocalPathProvisioner(registry),
+            ProtectionController(registry),
             Scheduler(registry),
             NodeTaintController(registry),
             OrphanedPodController(registry),

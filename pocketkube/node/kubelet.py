@@ -21,7 +21,7 @@ from pocketkube.node.pod import Joined, Machine, PodWorker
 from pocketkube.node.probes import Prober
 from pocketkube.node.processes import Processes
 from pocketkube.registry import Registry
-from pocketkube.resources import CONFIGMAPS, NAMESPACES, NODES, PODS, SECRETS
+from pocketkube.resources import CONFIGMAPS, NODES, PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, PODS, SECRETS
 from pocketkube.service_account_tokens import ServiceAccountTokens
 from pocketkube.store import Event, Object
 
@@ -80,15 +80,18 @@ class Kubelets:
                     worker.evict_if_overfull()
 
     async def _follow_pods(self) -> None:
-        with self._store.watch(PODS, CONFIGMAPS, SECRETS, NAMESPACES) as watch:
+        with self._store.watch(PODS, CONFIGMAPS, SECRETS, PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES) as watch:
             async for events in watch:
                 for event in events:
                     if event.resource is PODS:
                         with _one_pod_alone(event.object):
                             self._follow(event)
-                    elif event.resource is NAMESPACES:
+                    elif event.resource is PERSISTENTVOLUMES:
                         if event.type == "DELETED":
                             claimed_storage.forget(event.object)
+                    elif event.resource is PERSISTENTVOLUMECLAIMS:
+                        for worker in self._workers.values():
+                            worker.claim_changed(event.object)
                     else:
                         self._config_changed(event.object["metadata"]["namespace"])
 

@@ -145,6 +145,11 @@ class PodWorker:
             with contextlib.suppress(VolumeError):  # what it has shown so far stays
                 self._volumes.write(self.pod, volume_group(self.pod))
 
+    def claim_changed(self, claim: Object) -> None:
+        """A Pod of its namespace may wait for it."""
+        if claim["metadata"]["namespace"] == self.pod["metadata"]["namespace"]:
+            self._config_changed.set()
+
     def evict_if_overfull(self) -> None:
         """End it when it keeps more in an emptyDir than it said."""
         message = "" if self._is_over() else excess(self.pod, self._volumes.paths)
