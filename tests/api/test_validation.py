@@ -1,4 +1,4 @@
-"""What the API server refuses, with every cause: data/invalid*.yaml, of updates data/updates.yaml.
+"""What the API server refuses, with every cause: data/invalid/, of updates data/updates.yaml.
 
 And its decoder's words: data/undecodable.yaml.
 """
@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 DATA = Path(__file__).parent / "data"
+INVALID = sorted(f"invalid/{file.name}" for file in DATA.glob("invalid/*.yaml"))
 Http = Callable[..., Any]
 PODS: Any = {"containers": [{"name": "c", "image": "busybox"}]}
 ONCE = {**PODS, "restartPolicy": "Never"}
@@ -88,7 +89,7 @@ def send(http: Http, namespace: str, case: Any) -> Any:
     return http("POST", f"/{path.format(namespace)}?dryRun=All&fieldValidation=Strict", whole)
 
 
-@pytest.mark.parametrize("case", [case for file in sorted(DATA.glob("invalid*.yaml")) for case in read(file.name)])
+@pytest.mark.parametrize("case", [case for name in INVALID for case in read(name)])
 def test_refused(http: Http, demo: str, case: Any) -> None:
     answer = send(http, demo, case)
     assert answer.status == 422, answer.text

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from pocketkube.api.handlers import PODS_ARE_KEPT
-from pocketkube.resources import SERVED
 from tests.controllers.objects import Kubectl, create, events, get, template, wait
 
 BACKGROUND = {"propagationPolicy": "Background"}
@@ -155,12 +154,6 @@ def test_all_is_shown_in_the_order_of_a_real_cluster(kubectl: Kubectl, own_demo:
     ]
 
 
-WANTED_BY_PRUNE = {"persistentvolumeclaims", "persistentvolumes"}
-
-
-@pytest.mark.skipif(
-    not {each.plural for each in SERVED} >= WANTED_BY_PRUNE, reason="asks for kinds that are not served"
-)
 def test_prune_goes_through_all_that_it_does_by_default(kubectl: Kubectl, namespace: str) -> None:
     check_prune(kubectl, namespace)
 
