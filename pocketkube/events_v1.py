@@ -1,4 +1,4 @@
-"""Events as the scheduler reports them, by way of events.k8s.io/v1: with one exact time, and no count.
+"""Events as the scheduler and kube-proxy report them, by way of events.k8s.io/v1: with one exact time, and no count.
 
 Source: k8s.io/client-go/tools/events/event_recorder.go
 """
@@ -26,7 +26,8 @@ class EventV1Recorder:
     def event(self, obj: Object, kind: str, reason: str, action: str, note: str) -> None:
         """`kind` is Normal or Warning. Never raises: an event that cannot be kept is not worth failing for."""
         metadata = obj["metadata"]
-        regarding = {field: metadata[field] for field in ("namespace", "name", "uid", "resourceVersion")}
+        fields = ("namespace", "name", "uid", "resourceVersion")
+        regarding = {field: metadata[field] for field in fields if metadata.get(field)}
         event = {
             "metadata": {"name": f"{metadata['name']}.{time.time_ns():x}"},
             "involvedObject": {"kind": obj["kind"], "apiVersion": obj["apiVersion"], **regarding},
@@ -42,4 +43,4 @@ class EventV1Recorder:
             "reportingInstance": f"{self._controller}-{self._host}",
         }
         with contextlib.suppress(ApiError):
-            self._registry.create(EVENTS, event, metadata["namespace"])
+            self._registry.create(EVENTS, event, metadata.get("namespace", "default"))

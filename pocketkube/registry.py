@@ -155,7 +155,8 @@ class Registry:
         before = metadata.get("deletionGracePeriodSeconds", 0)
         if "deletionTimestamp" not in metadata:
             metadata["deletionTimestamp"] = timestamp(grace)
-            metadata["deletionGracePeriodSeconds"] = grace
+            if resource is not NAMESPACES:
+                metadata["deletionGracePeriodSeconds"] = grace
             if resource.has_generation:
                 metadata["generation"] = metadata.get("generation", 0) + 1
         elif grace < before:  # counted from when the deletion began

@@ -246,3 +246,16 @@ def test_events_of_the_scheduler_have_one_exact_time(kubectl: Kubectl, namespace
     assert re.fullmatch(r"[\dT:-]{19}\.\d{6}Z", event["eventTime"])
     names = (event["reportingComponent"], event["reportingInstance"])
     assert names == ("default-scheduler", "default-scheduler-control-plane")
+
+
+def test_a_taint_that_goes_in_time(own_kubectl: Kubectl) -> None:
+    patient = [{"key": "k", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 600}]
+    pod(own_kubectl, "default", "spared", nodeName="node01", tolerations=patient)
+    wait(own_kubectl, "default", "pod/spared", "condition=Ready")
+    own_kubectl("taint", "node", "node01", "k=v:NoExecute")
+    own_kubectl("taint", "node", "node01", "k=v:NoExecute-")
+    told = ("Normal", "TaintManagerEviction", "Cancelling deletion of Pod default/spared")
+    for _ in range(100):
+        if told in events(own_kubectl, "default", "spared"):
+            return
+    raise AssertionError(events(own_kubectl, "default", "spared"))
