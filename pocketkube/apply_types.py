@@ -37,8 +37,10 @@ ATOMIC_STRUCTS = {
     "core/v1.SecretReference",
     "core/v1.TypedLocalObjectReference",
     "meta/v1.LabelSelector",
+    "networking/v1.ServiceBackendPort",
     "meta/v1.OwnerReference",
 }
+GRANULAR = {"core/v1.PersistentVolumeSpec.claimRef"}  # whatever its struct is elsewhere
 SET = "*"  # as a merge key: the items are their own keys
 
 
@@ -56,7 +58,7 @@ def is_set(field: Field) -> bool:
 def is_atomic(struct: str, field: Field) -> bool:
     """Whether it is one value, for which one manager answers."""
     kind = field.type.removeprefix("*")
-    if f"{struct}.{field.name}" in ATOMIC or kind in ATOMIC_STRUCTS:
+    if f"{struct}.{field.name}" in ATOMIC or (kind in ATOMIC_STRUCTS and f"{struct}.{field.name}" not in GRANULAR):
         return True
     if kind.startswith("[]"):
         return not is_set(field) and not list_keys(struct, field)

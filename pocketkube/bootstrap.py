@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
+import platform
+import uuid
+from pathlib import Path
 
+from pocketkube import kubernetes_service
+from pocketkube.rbac import default_roles
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import (
+    CLUSTERROLEBINDINGS,
+    CLUSTERROLES,
     CONFIGMAPS,
     DEPLOYMENTS,
-    ENDPOINTS,
-    ENDPOINTSLICES,
     NAMESPACES,
     NODES,
     SERVICES,
+    STORAGECLASSES,
 )
 from pocketkube.store import Object
 from pocketkube.version import KUBERNETES
 
 COREDNS_IMAGE = "registry.k8s.io/coredns/coredns:v1.14.2"
-API_ADDRESS = "172.18.0.2"
-API_PORT = 6443
 COREFILE = """\
 .:53 {
     errors
@@ -52,15 +56,18 @@ def write(registry: Registry, nodes: dict[str, tuple[str, str]]) -> None:
     """Write them. `nodes`: {name: (address, Pod CIDR)}; the first is the control plane."""
     for namespace in ("default", "kube-system", "kube-public", "kube-node-lease"):
         registry.create(NAMESPACES, {"metadata": {"name": namespace}})
+    for role in default_roles.cluster_roles():
+        registry.create(CLUSTERROLES, role)
+    for binding in default_roles.cluster_role_bindings():
+        registry.create(CLUSTERROLEBINDINGS, binding)
     for index, (name, (address, pod_cidr)) in enumerate(nodes.items()):
         node = registry.create(NODES, _node(name, pod_cidr, control_plane=index == 0))
         registry.update(NODES, {**node, "status": _node_status(name, address)}, subresource="status")
-    registry.create(SERVICES, _kubernetes_service(), "default")
-    registry.create(ENDPOINTS, _kubernetes_endpoints(), "default")
-    registry.create(ENDPOINTSLICES, _kubernetes_slice(), "default")
+    kubernetes_service.restore(registry)
     registry.create(CONFIGMAPS, {"metadata": {"name": "coredns"}, "data": {"Corefile": COREFILE}}, "kube-system")
     registry.create(SERVICES, _dns_service(), "kube-system")
     registry.create(DEPLOYMENTS, _dns_deployment(), "kube-system")
+    registry.create(STORAGECLASSES, _storage_class())
 
 
 def _node(name: str, pod_cidr: str, *, control_plane: bool) -> Object:
@@ -75,7 +82,11 @@ def _node(name: str, pod_cidr: str, *, control_plane: bool) -> Object:
     if control_plane:
         labels[CONTROL_PLANE] = ""
         spec["taints"] = [{"key": CONTROL_PLANE, "effect": "NoSchedule"}]
-    return {"metadata": {"name": name, "labels": labels}, "spec": spec}
+    annotations = {
+        "node.alpha.kubernetes.io/ttl": "0",
+        "volumes.kubernetes.io/controller-managed-attach-detach": "true",
+    }
+    return {"metadata": {"name": name, "labels": labels, "annotations": annotations}, "spec": spec}
 
 
 def _node_status(name: str, address: str) -> Object:
@@ -86,7 +97,15 @@ def _node_status(name: str, address: str) -> Object:
         ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
         ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
     ]
-    capacity = {"cpu": "2", "memory": "4Gi", "pods": "250", "ephemeral-storage": "10Gi"}
+    capacity = {
+        "cpu": "2",
+        "ephemeral-storage": "10Gi",
+        "hugepages-1Gi": "0",
+        "hugepages-2Mi": "0",
+        "memory": "4Gi",
+        "pods": "250",
+    }
+    machine = uuid.uuid4()
     return {
         "addresses": [{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": name}],
         "capacity": capacity,
@@ -105,47 +124,26 @@ def _node_status(name: str, address: str) -> Object:
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
         "nodeInfo": {
             "architecture": "amd64",
-            "bootID": "",
-            "containerRuntimeVersion": "crun://1",
+            "bootID": Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+            "containerRuntimeVersion": "containerd://2.1.9",  # as the ids of containers are written
             "kernelVersion": os.uname().release,
             "kubeProxyVersion": "",
             "kubeletVersion": KUBERNETES,
-            "machineID": "",
+            "machineID": machine.hex,
             "operatingSystem": "linux",
-            "osImage": "pocketkube",
-            "systemUUID": "",
+            "osImage": platform.freedesktop_os_release().get("PRETTY_NAME", "Linux"),
+            "systemUUID": str(machine),
         },
     }
 
 
-def _kubernetes_service() -> Object:
+def _storage_class() -> Object:
+    """The one that kind installs."""
     return {
-        "metadata": {"name": "kubernetes", "labels": {"component": "apiserver", "provider": "kubernetes"}},
-        "spec": {
-            "clusterIP": "10.96.0.1",
-            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": API_PORT}],
-        },
-    }
-
-
-def _kubernetes_endpoints() -> Object:
-    return {
-        "metadata": {"name": "kubernetes", "labels": {"endpointslice.kubernetes.io/skip-mirror": "true"}},
-        "subsets": [
-            {
-                "addresses": [{"ip": API_ADDRESS}],
-                "ports": [{"name": "https", "port": API_PORT, "protocol": "TCP"}],
-            }
-        ],
-    }
-
-
-def _kubernetes_slice() -> Object:
-    return {
-        "metadata": {"name": "kubernetes", "labels": {"kubernetes.io/service-name": "kubernetes"}},
-        "addressType": "IPv4",
-        "endpoints": [{"addresses": [API_ADDRESS], "conditions": {"ready": True}}],
-        "ports": [{"name": "https", "port": API_PORT, "protocol": "TCP"}],
+        "metadata": {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+        "provisioner": "rancher.io/local-path",
+        "reclaimPolicy": "Delete",
+        "volumeBindingMode": "WaitForFirstConsumer",
     }
 
 

@@ -79,7 +79,7 @@ async def _run(
     # Imported here: the keeper outside needs none of it.
     from aiohttp import web  # noqa: PLC0415
 
-    from pocketkube import bootstrap, controllers  # noqa: PLC0415
+    from pocketkube import bootstrap, controllers, kubernetes_service  # noqa: PLC0415
     from pocketkube.api.authorization import Authenticator  # noqa: PLC0415
     from pocketkube.api.server import ApiServer  # noqa: PLC0415
     from pocketkube.dns import DnsServer  # noqa: PLC0415
@@ -122,7 +122,7 @@ async def _run(
         await web.SockSite(runner, listener, ssl_context=tls).start()
         control_plane = next(iter(network.nodes.values()))
         with inside_network_namespace(control_plane.netns):
-            inside = socket.create_server((bootstrap.API_ADDRESS, bootstrap.API_PORT), backlog=128)
+            inside = socket.create_server((kubernetes_service.ADDRESS, kubernetes_service.PORT), backlog=128)
         await web.SockSite(runner, inside, ssl_context=tls).start()
         with store.watch(PODS, namespace="kube-system") as watch:
             async for events in watch:

@@ -7,6 +7,12 @@ from collections.abc import Mapping
 from pocketkube.store import Object
 
 
+def selector_of(owner: Object) -> Object:
+    """The LabelSelector of what manages others; a ReplicationController, which is older, has labels alone."""
+    selector: Object = owner["spec"].get("selector") or {}
+    return {"matchLabels": selector} if owner["kind"] == "ReplicationController" else selector
+
+
 def selects(selector: Object, labels: Mapping[str, str]) -> bool:
     """Whether a LabelSelector chooses what carries `labels`; an empty one chooses everything."""
     wanted = selector.get("matchLabels") or {}

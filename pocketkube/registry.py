@@ -102,7 +102,10 @@ class Registry:
         new = admission.default(resource, new)
         if subresource != "status":
             admission.mutate(self.store, resource, new, old)
-            causes = admission.validate_update(resource, new, old)
+            if subresource == "ephemeralcontainers":
+                causes = admission.ephemeral_containers.validate(new, old)
+            else:
+                causes = admission.validate_update(resource, new, old)
             causes = causes or admission.allocate(self.store, resource, new, dry_run=dry_run)
             if causes:
                 raise invalid(resource, name, causes)
@@ -258,6 +261,8 @@ def _check_record(resource: Resource, old: Object, wanted: Object) -> None:
 
 def _merge_owned(resource: Resource, old: Object, new: Object, subresource: str) -> Object:
     """What the writer may not change is taken from the object as it is."""
+    if subresource == "ephemeralcontainers":
+        return admission.ephemeral_containers.merged(copied(old), new)
     if subresource == "status":
         kept = copied(old)
         kept["status"] = new.get("status", {})

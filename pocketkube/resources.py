@@ -51,6 +51,25 @@ NAMESPACES = Resource(
     has_status=True,
 )
 NODES = Resource("", "v1", "nodes", "node", "Node", namespaced=False, short_names=("no",), has_status=True)
+PERSISTENTVOLUMECLAIMS = Resource(
+    "",
+    "v1",
+    "persistentvolumeclaims",
+    "persistentvolumeclaim",
+    "PersistentVolumeClaim",
+    short_names=("pvc",),
+    has_status=True,
+)
+PERSISTENTVOLUMES = Resource(
+    "",
+    "v1",
+    "persistentvolumes",
+    "persistentvolume",
+    "PersistentVolume",
+    namespaced=False,
+    short_names=("pv",),
+    has_status=True,
+)
 PODS = Resource(
     "",
     "v1",
@@ -60,6 +79,18 @@ PODS = Resource(
     short_names=("po",),
     categories=("all",),
     has_status=True,
+    has_generation=True,
+)
+REPLICATIONCONTROLLERS = Resource(
+    "",
+    "v1",
+    "replicationcontrollers",
+    "replicationcontroller",
+    "ReplicationController",
+    short_names=("rc",),
+    categories=("all",),
+    has_status=True,
+    has_scale=True,
     has_generation=True,
 )
 RESOURCEQUOTAS = Resource(
@@ -118,9 +149,39 @@ STATEFULSETS = Resource(
     has_scale=True,
     has_generation=True,
 )
+CRONJOBS = Resource(
+    "batch",
+    "v1",
+    "cronjobs",
+    "cronjob",
+    "CronJob",
+    short_names=("cj",),
+    categories=("all",),
+    has_status=True,
+    has_generation=True,
+)
 JOBS = Resource("batch", "v1", "jobs", "job", "Job", categories=("all",), has_status=True, has_generation=True)
 ENDPOINTSLICES = Resource(
     "discovery.k8s.io", "v1", "endpointslices", "endpointslice", "EndpointSlice", has_generation=True
+)
+INGRESSCLASSES = Resource(
+    "networking.k8s.io",
+    "v1",
+    "ingressclasses",
+    "ingressclass",
+    "IngressClass",
+    namespaced=False,
+    has_generation=True,
+)
+INGRESSES = Resource(
+    "networking.k8s.io",
+    "v1",
+    "ingresses",
+    "ingress",
+    "Ingress",
+    short_names=("ing",),
+    has_status=True,
+    has_generation=True,
 )
 NETWORKPOLICIES = Resource(
     "networking.k8s.io",
@@ -130,6 +191,39 @@ NETWORKPOLICIES = Resource(
     "NetworkPolicy",
     short_names=("netpol",),
     has_generation=True,
+)
+PODDISRUPTIONBUDGETS = Resource(
+    "policy",
+    "v1",
+    "poddisruptionbudgets",
+    "poddisruptionbudget",
+    "PodDisruptionBudget",
+    short_names=("pdb",),
+    has_status=True,
+    has_generation=True,
+)
+CLUSTERROLEBINDINGS = Resource(
+    "rbac.authorization.k8s.io",
+    "v1",
+    "clusterrolebindings",
+    "clusterrolebinding",
+    "ClusterRoleBinding",
+    namespaced=False,
+)
+CLUSTERROLES = Resource(
+    "rbac.authorization.k8s.io", "v1", "clusterroles", "clusterrole", "ClusterRole", namespaced=False
+)
+ROLEBINDINGS = Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "rolebinding", "RoleBinding")
+ROLES = Resource("rbac.authorization.k8s.io", "v1", "roles", "role", "Role")
+LEASES = Resource("coordination.k8s.io", "v1", "leases", "lease", "Lease")
+STORAGECLASSES = Resource(
+    "storage.k8s.io",
+    "v1",
+    "storageclasses",
+    "storageclass",
+    "StorageClass",
+    namespaced=False,
+    short_names=("sc",),
 )
 
 SCALES = Resource("autoscaling", "v1", "scales", "scale", "Scale")  # a view of others, never stored
@@ -141,7 +235,10 @@ SERVED = (
     LIMITRANGES,
     NAMESPACES,
     NODES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
     PODS,
+    REPLICATIONCONTROLLERS,
     RESOURCEQUOTAS,
     SECRETS,
     SERVICEACCOUNTS,
@@ -151,8 +248,18 @@ SERVED = (
     DEPLOYMENTS,
     REPLICASETS,
     STATEFULSETS,
+    CRONJOBS,
     JOBS,
+    LEASES,
     ENDPOINTSLICES,
     EVENTS_V1,
+    INGRESSCLASSES,
+    INGRESSES,
     NETWORKPOLICIES,
+    PODDISRUPTIONBUDGETS,
+    CLUSTERROLEBINDINGS,
+    CLUSTERROLES,
+    ROLEBINDINGS,
+    ROLES,
+    STORAGECLASSES,
 )

@@ -27,17 +27,20 @@ GROUPS = (
     "authorization/v1",
     "autoscaling/v1",
     "batch/v1",
+    "coordination/v1",
     "core/v1",
     "discovery/v1",
     "events/v1",
     "networking/v1",
     "policy/v1",
     "rbac/v1",
+    "storage/v1",
 )
 # Fields that kubectl 1.37 knows and the recorded API server, 1.36, does not.
 NEWER = {
     ("core/v1.EmptyDirVolumeSource", "mode"),
     ("core/v1.HTTPGetAction", "protocol"),
+    ("core/v1.PersistentVolumeClaimStatus", "healthStatus"),
     ("core/v1.PodSpec", "evictionResponders"),
     ("core/v1.VolumeMount", "bindMountOptions"),
 }

@@ -168,7 +168,7 @@ def _at(situation: Situation, pod: Object, field: str, container: str = "") -> s
 def _maker(situation: Situation, pod: Object) -> Document | None:
     """Its Pods' names begin with its own, and they have the labels of its template."""
     for document in situation.documents:
-        if document.content["kind"] in WORKLOADS and pod["metadata"]["name"].startswith(f"{document.name}-"):
-            if _template_labels(document).items() <= labels_of(pod).items():
-                return document
+        is_named = document.content["kind"] in WORKLOADS and pod["metadata"]["name"].startswith(f"{document.name}-")
+        if is_named and _template_labels(document).items() <= labels_of(pod).items():
+            return document
     return None

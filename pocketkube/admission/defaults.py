@@ -5,29 +5,49 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from pocketkube.admission import daemonsets, jobs, secrets
+from pocketkube.admission import (
+    cronjobs,
+    daemonsets,
+    ingress_classes,
+    jobs,
+    pod_disruption_budgets,
+    rbac_validation,
+    secrets,
+    storage_defaults,
+)
 from pocketkube.admission.service_validation import externally_accessible
 from pocketkube.resources import (
+    CLUSTERROLEBINDINGS,
+    CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
     ENDPOINTSLICES,
+    INGRESSCLASSES,
+    INGRESSES,
     JOBS,
     LIMITRANGES,
     NAMESPACES,
     NETWORKPOLICIES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
+    PODDISRUPTIONBUDGETS,
     PODS,
     REPLICASETS,
+    REPLICATIONCONTROLLERS,
     RESOURCEQUOTAS,
+    ROLEBINDINGS,
     SECRETS,
     SERVICES,
     STATEFULSETS,
+    STORAGECLASSES,
     Resource,
 )
 from pocketkube.store import Object
 
 DEFAULT_MODE = 0o644
 NEW_STATUS: dict[Resource, Object] = {
+    CRONJOBS: {},
     DAEMONSETS: daemonsets.NEW_STATUS,
     DEPLOYMENTS: {},
     JOBS: {},
@@ -103,6 +123,11 @@ def _resource_quota(quota: Object) -> None:
     quota.setdefault("status", {})
 
 
+def _ingress(ingress: Object) -> None:
+    ingress.setdefault("spec", {})
+    ingress.setdefault("status", {"loadBalancer": {}})
+
+
 def _network_policy(policy: Object) -> None:
     spec = policy.setdefault("spec", {})
     spec.setdefault("podSelector", {})
@@ -115,7 +140,9 @@ def _network_policy(policy: Object) -> None:
 
 def _workload(resource: Resource, obj: Object) -> None:
     spec = obj.setdefault("spec", {})
-    if resource is JOBS:
+    if resource is CRONJOBS:
+        cronjobs.default_spec(spec)
+    elif resource is JOBS:
         jobs.default_spec(spec)
     elif resource is DAEMONSETS:
         daemonsets.default_spec(spec)
@@ -139,10 +166,27 @@ def _workload(resource: Resource, obj: Object) -> None:
         retention = spec.setdefault("persistentVolumeClaimRetentionPolicy", {})
         retention.setdefault("whenDeleted", "Retain")
         retention.setdefault("whenScaled", "Retain")
-    template = spec.setdefault("template", {})
+        storage_defaults.claim_templates(spec)
+    maker = spec["jobTemplate"]["spec"] if resource is CRONJOBS else spec
+    template = maker.setdefault("template", {})
     template.setdefault("metadata", {})
     _pod_spec(template.setdefault("spec", {}))
     obj.setdefault("status", dict(NEW_STATUS[resource]))
+
+
+def _replication_controller(controller: Object) -> None:
+    """Whom it is for, and what it is called, is what its Pods are called."""
+    spec = controller.setdefault("spec", {})
+    spec.setdefault("replicas", 1)
+    controller.setdefault("status", {"replicas": 0})
+    template = spec.get("template")
+    if template is None:
+        return
+    labels = template.setdefault("metadata", {}).get("labels")
+    _pod_spec(template.setdefault("spec", {}))
+    for owner, field in ((spec, "selector"), (controller["metadata"], "labels")):
+        if labels and not owner.get(field):
+            owner[field] = dict(labels)
 
 
 def _pod(pod: Object) -> None:
@@ -160,11 +204,15 @@ def _pod_spec(spec: Object) -> None:
     spec.setdefault("dnsPolicy", "ClusterFirst")
     spec.setdefault("securityContext", {})
     spec.setdefault("schedulerName", "default-scheduler")
-    for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
-        _container(container)
+    for kind in ("initContainers", "containers", "ephemeralContainers"):
+        for container in spec.get(kind) or ():
+            _container(container)
     for volume in spec.get("volumes") or ():
         if not any(key != "name" for key in volume):
             volume["emptyDir"] = {}
+        if "hostPath" in volume:
+            volume["hostPath"].setdefault("type", "")
+        storage_defaults.ephemeral(volume.get("ephemeral") or {})
         for source in ("configMap", "secret", "downwardAPI", "projected"):
             if source in volume:
                 volume[source].setdefault("defaultMode", DEFAULT_MODE)
@@ -234,7 +282,16 @@ DEFAULTS: dict[Resource, Callable[[Object], None]] = {
     ENDPOINTS: _endpoints,
     NAMESPACES: _namespace,
     LIMITRANGES: _limit_range,
+    REPLICATIONCONTROLLERS: _replication_controller,
     RESOURCEQUOTAS: _resource_quota,
+    INGRESSCLASSES: ingress_classes.default,
+    INGRESSES: _ingress,
     NETWORKPOLICIES: _network_policy,
+    PODDISRUPTIONBUDGETS: pod_disruption_budgets.default,
+    CLUSTERROLEBINDINGS: rbac_validation.default_binding,
+    ROLEBINDINGS: rbac_validation.default_binding,
+    PERSISTENTVOLUMECLAIMS: storage_defaults.claim,
+    PERSISTENTVOLUMES: storage_defaults.volume,
+    STORAGECLASSES: storage_defaults.storage_class,
     SECRETS: secrets.default,
 }

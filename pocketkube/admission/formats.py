@@ -14,12 +14,14 @@ from pocketkube.errors import Cause
 
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+WILDCARD = re.compile(rf"\*\.{SUBDOMAIN.pattern}")
 SEARCH_DOMAIN = re.compile(r"[a-z0-9_]([-_a-z0-9]*[a-z0-9])?(\.[a-z0-9_]([-_a-z0-9]*[a-z0-9])?)*")
 LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
 HEADER = re.compile(r"[-A-Za-z0-9]+")
 PERCENT = re.compile(r"[0-9]+%")
+HTTP_PATH = re.compile(r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+")
 
 
 def _expected(what: str, pattern: re.Pattern[str], *examples: str) -> str:
@@ -39,6 +41,12 @@ NOT_A_SUBDOMAIN = _expected(
     f"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', {ENDS}",
     SUBDOMAIN,
     "example.com",
+)
+NOT_A_WILDCARD = _expected(
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of "
+    "lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+    WILDCARD,
+    "*.example.com",
 )
 NOT_A_SEARCH_DOMAIN = _expected(
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-', '_' or '.', "
@@ -107,6 +115,33 @@ def label_problems(value: str) -> list[str]:
 def subdomain_problems(value: str) -> list[str]:
     """https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names"""
     return _too_long(value, LONGEST_SUBDOMAIN) + ([] if SUBDOMAIN.fullmatch(value) else [NOT_A_SUBDOMAIN])
+
+
+def wildcard_subdomain(value: str, field: str) -> list[Cause]:
+    """`*.` and a subdomain: RFC 1034 4.3.3."""
+    problems = _too_long(value, LONGEST_SUBDOMAIN) + ([] if WILDCARD.fullmatch(value) else [NOT_A_WILDCARD])
+    return [Cause.invalid(field, quoted(value), why) for why in problems]
+
+
+def domain_prefixed_path(value: str, field: str) -> list[Cause]:
+    """A DNS subdomain, a slash, and characters of an HTTP path: `acme.io/foo`."""
+    if not value:
+        return [Cause.required(field)]
+    host, _, path = value.partition("/")
+    if not host or not path:
+        return [Cause.invalid(field, quoted(value), 'must be a domain-prefixed path (such as "acme.io/foo")')]
+    causes = dns_subdomain(host, field)
+    if not HTTP_PATH.fullmatch(path):
+        what = f"Invalid path (regex used for validation is '{HTTP_PATH.pattern}')"
+        causes.append(Cause.invalid(field, quoted(path), what))
+    return causes
+
+
+def path_segment_problems(value: str) -> list[str]:
+    """k8s.io/apimachinery/pkg/api/validation/path"""
+    if value in (".", ".."):
+        return [f"may not be '{value}'"]
+    return [f"may not contain '{letter}'" for letter in "/%" if letter in value]
 
 
 def search_domain(value: str, field: str) -> list[Cause]:

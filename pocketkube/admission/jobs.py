@@ -39,6 +39,10 @@ def default_spec(spec: Object) -> None:
     spec.setdefault("suspend", False)
     spec.setdefault("manualSelector", False)
     spec.setdefault("podReplacementPolicy", "Failed" if spec.get("podFailurePolicy") else "TerminatingOrFailed")
+    default_failure_policy(spec)
+
+
+def default_failure_policy(spec: Object) -> None:
     for rule in (spec.get("podFailurePolicy") or {}).get("rules") or ():
         for pattern in rule.get("onPodConditions") or ():
             pattern.setdefault("status", "True")
@@ -62,6 +66,20 @@ def validate(job: Object) -> list[Cause]:
     """Every reason why the Job may not be, apart from what is wrong with its Pods."""
     spec = job["spec"]
     causes = _selector(job) if not spec["manualSelector"] else []
+    causes += validate_spec(spec)
+    if not spec.get("selector"):
+        causes.append(Cause.required("spec.selector"))
+    elif not _matches(spec["selector"], _labels(spec["template"])):
+        value = _compact(_labels(spec["template"]))
+        causes.append(
+            Cause.invalid("spec.template.metadata.labels", value, "`selector` does not match template `labels`")
+        )
+    return causes + _host_names(job)
+
+
+def validate_spec(spec: Object) -> list[Cause]:
+    """What holds as well of a Job that is still to be made; its `spec` has no defaults then."""
+    causes = []
     for name in COUNTS:
         if spec.get(name) is not None and spec[name] < 0:
             causes.append(Cause.invalid(f"spec.{name}", str(spec[name]), NEGATIVE))
@@ -75,14 +93,7 @@ def validate(job: Object) -> list[Cause]:
     elif policy != "Never" and spec.get("podFailurePolicy"):
         why = 'only "Never" is supported when podFailurePolicy is specified'
         causes.append(Cause.invalid(where, quoted(policy), why))
-    if not spec.get("selector"):
-        causes.append(Cause.required("spec.selector"))
-    elif not _matches(spec["selector"], _labels(spec["template"])):
-        value = _compact(_labels(spec["template"]))
-        causes.append(
-            Cause.invalid("spec.template.metadata.labels", value, "`selector` does not match template `labels`")
-        )
-    return causes + _host_names(job)
+    return causes
 
 
 def validate_update(new: Object, old: Object) -> list[Cause]:
@@ -123,7 +134,7 @@ def _selector(job: Object) -> list[Cause]:
 
 
 def _indexes(spec: Object) -> list[Cause]:
-    mode, completions = spec["completionMode"], spec.get("completions")
+    mode, completions = spec.get("completionMode", "NonIndexed"), spec.get("completions")
     per_index, most_failed = spec.get("backoffLimitPerIndex"), spec.get("maxFailedIndexes")
     causes = []
     if most_failed is not None and per_index is None:
@@ -133,7 +144,7 @@ def _indexes(spec: Object) -> list[Cause]:
     if mode == "Indexed":
         if completions is None:
             causes.append(Cause.required("spec.completions", "when completion mode is Indexed"))
-        if spec["parallelism"] > MOST_PARALLEL_INDEXES:
+        if (spec.get("parallelism") or 0) > MOST_PARALLEL_INDEXES:
             why = f"must be less than or equal to {MOST_PARALLEL_INDEXES} when completion mode is Indexed"
             causes.append(Cause.invalid("spec.parallelism", str(spec["parallelism"]), why))
         if completions is not None and most_failed is not None and most_failed > completions:
@@ -152,14 +163,14 @@ def _policies(spec: Object) -> list[Cause]:
     for number, rule in enumerate((spec.get("podFailurePolicy") or {}).get("rules") or ()):
         causes += _failure_rule(spec, rule, f"spec.podFailurePolicy.rules[{number}]", names)
     success = spec.get("successPolicy")
-    if success is not None and spec["completionMode"] != "Indexed":
+    if success is not None and spec.get("completionMode") != "Indexed":
         causes.append(Cause.invalid("spec.successPolicy", _compact(success), "requires indexed completion mode"))
     elif success is not None and not success.get("rules"):
         why = "at least one rules must be specified when the successPolicy is specified"
         causes.append(Cause.required("spec.successPolicy.rules", why))
-    replacement = spec["podReplacementPolicy"]
+    replacement = spec.get("podReplacementPolicy")
     allowed = ["Failed"] if spec.get("podFailurePolicy") else ["Failed", "TerminatingOrFailed"]
-    if replacement not in allowed:
+    if replacement is not None and replacement not in allowed:
         causes.append(Cause.unsupported("spec.podReplacementPolicy", quoted(replacement), allowed))
     return causes
 

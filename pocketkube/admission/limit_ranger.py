@@ -11,10 +11,11 @@ from pocketkube.admission.defaults import quality_of_service
 from pocketkube.admission.pod_resources import pod_resources
 from pocketkube.errors import forbidden
 from pocketkube.quantity import UNIT, parse
-from pocketkube.resources import LIMITRANGES, PODS
+from pocketkube.resources import LIMITRANGES, PERSISTENTVOLUMECLAIMS, PODS, Resource
 from pocketkube.store import Object, Store
 
 ANNOTATION = "kubernetes.io/limit-ranger"
+CLAIM = "PersistentVolumeClaim"
 
 
 def mutate(store: Store, pod: Object) -> None:
@@ -47,9 +48,23 @@ def admit(store: Store, pod: Object) -> None:
             for resources in _held_to(item["type"], pod["spec"])
             for problem in _problems(item, resources)
         ]
-        if problems:
-            text = problems[0] if len(problems) == 1 else f"[{', '.join(dict.fromkeys(problems))}]"
-            raise forbidden(PODS, pod["metadata"]["name"], text)
+        _refuse(PODS, pod, problems)
+
+
+def admit_claim(store: Store, claim: Object) -> None:
+    """ApiError 403 for a claim that asks for less or more storage than a LimitRange of its namespace allows."""
+    asked = claim["spec"]["resources"].get("requests") or {}
+    for limit_range in store.list(LIMITRANGES, claim["metadata"]["namespace"]):
+        items = [item for item in limit_range["spec"].get("limits") or () if item["type"] == CLAIM]
+        # A claim has no limits: what it asks for is held to both.
+        problems = [problem for item in items for problem in _problems(item, {"requests": asked, "limits": asked})]
+        _refuse(PERSISTENTVOLUMECLAIMS, claim, [each.replace("but limit is", "but request is") for each in problems])
+
+
+def _refuse(resource: Resource, obj: Object, problems: list[str]) -> None:
+    if problems:
+        text = problems[0] if len(problems) == 1 else f"[{', '.join(dict.fromkeys(problems))}]"
+        raise forbidden(resource, obj["metadata"]["name"], text)
 
 
 def _merge(container: Object, word: str, requests: dict[str, str], limits: dict[str, str]) -> Iterator[str]:

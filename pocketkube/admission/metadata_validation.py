@@ -5,10 +5,20 @@ from __future__ import annotations
 from pocketkube.admission import formats
 from pocketkube.admission.formats import quoted
 from pocketkube.errors import Cause
-from pocketkube.resources import NAMESPACES, SERVICES, STATEFULSETS, Resource
+from pocketkube.resources import (
+    CLUSTERROLEBINDINGS,
+    CLUSTERROLES,
+    NAMESPACES,
+    ROLEBINDINGS,
+    ROLES,
+    SERVICES,
+    STATEFULSETS,
+    Resource,
+)
 from pocketkube.store import Object
 
 LABELS_ALONE = (NAMESPACES, SERVICES, STATEFULSETS)  # kinds whose names are one DNS label
+PATH_SEGMENTS = (CLUSTERROLEBINDINGS, CLUSTERROLES, ROLEBINDINGS, ROLES)  # whose names may be anything but a path
 MOST_ANNOTATIONS = 256 << 10  # bytes of all keys and values
 STANDARD_FINALIZERS = ("kubernetes", "orphan", "foregroundDeletion")
 IMMUTABLE = "field is immutable"
@@ -16,6 +26,8 @@ IMMUTABLE = "field is immutable"
 
 def create(resource: Resource, metadata: Object) -> list[Cause]:
     problems = formats.label_problems if resource in LABELS_ALONE else formats.subdomain_problems
+    if resource in PATH_SEGMENTS:
+        problems = formats.path_segment_problems
     causes = []
     prefix = metadata.get("generateName", "")
     if prefix:

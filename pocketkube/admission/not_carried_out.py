@@ -7,20 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.resources import (
-    DAEMONSETS,
-    DEPLOYMENTS,
-    ENDPOINTSLICES,
-    JOBS,
-    PODS,
-    REPLICASETS,
-    SERVICES,
-    STATEFULSETS,
-    Resource,
-)
+from pocketkube.admission import pod_templates
+from pocketkube.resources import PODS, Resource
 from pocketkube.store import Object
 
-WITH_TEMPLATES = (DAEMONSETS, DEPLOYMENTS, JOBS, REPLICASETS, STATEFULSETS)
 SUFFIX = "pocketkube accepts this and does not carry it out"
 OF_POD = ("hostIPC", "hostPID", "hostUsers", "resourceClaims", "shareProcessNamespace")
 OF_SECURITY_CONTEXT = ("appArmorProfile", "seLinuxOptions", "windowsOptions")
@@ -31,31 +21,18 @@ AS_IT_IS = {
     "mountPropagation": (None, "None"),
     "procMount": (None, "Default"),
     "recursiveReadOnly": (None, "Disabled"),
-    "whenDeleted": (None, "Retain"),
-    "whenScaled": (None, "Retain"),
 }
 CARRIED_OUT_LIMITS = {"memory"}
 
 
 def warnings(resource: Resource, obj: Object) -> list[str]:
     """One text for each such field."""
-    if resource is SERVICES:
-        fields = list(_set(obj["spec"], "spec", ("trafficDistribution",)))
-    elif resource is ENDPOINTSLICES:
-        fields = [
-            field
-            for number, endpoint in enumerate(obj.get("endpoints") or ())
-            for field in _set(endpoint, f"endpoints[{number}]", ("hints",))
-        ]
-    elif resource is PODS:
+    if resource is PODS:
         fields = list(_of_pod(obj["spec"], "spec"))
-    elif resource in WITH_TEMPLATES:
-        fields = list(_of_pod(obj["spec"]["template"]["spec"], "spec.template.spec"))
+    elif template := pod_templates.template_of(resource, obj):
+        fields = list(_of_pod(template["spec"], f"{pod_templates.FIELDS[resource]}.spec"))
     else:
         return []
-    if resource is STATEFULSETS:
-        policy = obj["spec"].get("persistentVolumeClaimRetentionPolicy") or {}
-        fields += _set(policy, "spec.persistentVolumeClaimRetentionPolicy", ("whenDeleted", "whenScaled"))
     return [f"{field}: {SUFFIX}" for field in fields]
 
 

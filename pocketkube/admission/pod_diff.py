@@ -1,53 +1,24 @@
-"""Two PodSpecs compared as the API server shows it: a unified diff of its own structs, every field of them, as JSON."""
+"""Two PodSpecs compared as the API server shows it."""
 
 from __future__ import annotations
 
-import difflib
-import json
-from typing import Any
-
-from pocketkube.go_types import is_struct, own_fields
+from pocketkube.admission.struct_diff import diff_of_texts, go_value
 from pocketkube.store import Object
 
 # What the API server's own PodSpec has in its securityContext.
 OF_THE_HOST = ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "hostUsers")
-EMPTY: dict[str, Any] = {"string": "", "bool": False, "int32": 0, "int64": 0, "quantity": "0", "int-or-string": 0}
 
 
 def diff(old: Object, new: Object) -> str:
     """Hunks with three lines around each change."""
-    before, after = (_text(spec).splitlines(keepends=True) for spec in (old, new))
-    return "".join(list(difflib.unified_diff(before, after))[2:])
+    return diff_of_texts(_internal(old), _internal(new))
 
 
-def _text(spec: Object) -> str:
-    made = _struct("core/v1.PodSpec", spec)
+def _internal(spec: Object) -> Object:
+    made = go_value("core/v1.PodSpec", spec)
     host = {name: made.pop(name[0].upper() + name[1:]) for name in OF_THE_HOST}
     made.pop("DeprecatedServiceAccount")
     if made["SecurityContext"] is not None:
         ours = {name[0].upper() + name[1:]: value for name, value in host.items()}
         made["SecurityContext"] = {**ours, **made["SecurityContext"]}
-    return json.dumps(made, indent=1, ensure_ascii=False) + "\n"
-
-
-def _struct(struct: str, value: Object) -> Object:
-    """Every field under its name in Go."""
-    made: Object = {}
-    for field in own_fields(struct):
-        if not field.name:
-            made |= _struct(field.type, value)
-        elif field.name in value:
-            made[field.go_name] = _value(field.type.removeprefix("*"), value[field.name])
-        elif is_struct(field.type):
-            made[field.go_name] = _struct(field.type, {})
-        else:
-            made[field.go_name] = EMPTY.get(field.type)
     return made
-
-
-def _value(kind: str, value: Any) -> Any:
-    if kind.startswith("[]"):
-        return [_value(kind[2:], each) for each in value]
-    if kind.startswith("{}"):
-        return {key: value[key] for key in sorted(value)}
-    return _struct(kind, value) if is_struct(kind) else value

@@ -9,8 +9,9 @@ import json
 import re
 
 from pocketkube.admission.pod_security_checks import BASELINE, RESTRICTED, Check
+from pocketkube.admission.pod_templates import template_of
 from pocketkube.errors import Cause, forbidden
-from pocketkube.resources import DAEMONSETS, DEPLOYMENTS, JOBS, NAMESPACES, PODS, REPLICASETS, STATEFULSETS, Resource
+from pocketkube.resources import NAMESPACES, PODS, Resource
 from pocketkube.store import Object, Store
 
 PREFIX = "pod-security.kubernetes.io/"
@@ -43,13 +44,10 @@ def admit(store: Store, pod: Object) -> None:
 
 def warnings(store: Store, resource: Resource, obj: Object) -> list[str]:
     """What `warn` has to say of a Pod, or of the Pods that a controller would create."""
-    if resource is PODS:
-        metadata, spec = obj["metadata"], obj["spec"]
-    elif resource in (DAEMONSETS, DEPLOYMENTS, JOBS, REPLICASETS, STATEFULSETS):
-        metadata, spec = obj["spec"]["template"]["metadata"], obj["spec"]["template"]["spec"]
-    else:
+    pods = obj if resource is PODS else template_of(resource, obj)
+    if pods is None:
         return []
-    found = _violation(store, "warn", metadata, obj["metadata"]["namespace"], spec)
+    found = _violation(store, "warn", pods["metadata"], obj["metadata"]["namespace"], pods["spec"])
     return [f"would violate {found}"] if found else []
 
 

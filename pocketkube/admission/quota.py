@@ -12,24 +12,38 @@ from datetime import UTC, datetime, timedelta
 
 from pocketkube.admission.defaults import quality_of_service
 from pocketkube.admission.pod_resources import pod_resources
+from pocketkube.admission.storage_plugins import class_of
 from pocketkube.errors import forbidden
 from pocketkube.quantity import ONE, UNIT, Quantity, parse
-from pocketkube.resources import CONFIGMAPS, EVENTS, PODS, RESOURCEQUOTAS, SECRETS, SERVED, SERVICES, Resource
+from pocketkube.resources import (
+    CONFIGMAPS,
+    EVENTS,
+    PERSISTENTVOLUMECLAIMS,
+    PODS,
+    REPLICATIONCONTROLLERS,
+    RESOURCEQUOTAS,
+    SECRETS,
+    SERVED,
+    SERVICES,
+    Resource,
+)
 from pocketkube.store import Object, Store
 
 Usage = dict[str, Quantity]
 COUNTED = tuple(each for each in SERVED if each.namespaced and each is not EVENTS)
 SHORT_NAMES = {
     CONFIGMAPS: "configmaps",
+    REPLICATIONCONTROLLERS: "replicationcontrollers",
     RESOURCEQUOTAS: "resourcequotas",
     SECRETS: "secrets",
 }  # what was counted before count/ came
+UPDATES = (PERSISTENTVOLUMECLAIMS, SERVICES)  # what may come to hold more than when it was made
 COMPUTE = {"cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"}
 
 
 def admit(store: Store, resource: Resource, new: Object, old: Object | None) -> None:
     """ApiError 403 when a quota of the namespace does not allow the object; `old` is None for a new one."""
-    if resource not in COUNTED or (old is not None and resource is not SERVICES):
+    if resource not in COUNTED or (old is not None and resource not in UPDATES):
         return
     name, namespace = new["metadata"]["name"], new["metadata"]["namespace"]
     for quota in store.list(RESOURCEQUOTAS, namespace):
@@ -73,6 +87,8 @@ def usage(resource: Resource, obj: Object) -> Usage:
         return counted | _pod_usage(obj)
     if resource is SERVICES:
         return counted | _service_usage(obj["spec"])
+    if resource is PERSISTENTVOLUMECLAIMS:
+        return counted | _claim_usage(obj)
     if resource in SHORT_NAMES:
         counted[SHORT_NAMES[resource]] = ONE
     return counted
@@ -109,6 +125,14 @@ def _service_usage(spec: Object) -> Usage:
         "services.nodeports": Quantity(node_ports * UNIT),
         "services.loadbalancers": ONE if balanced else Quantity(),
     }
+
+
+def _claim_usage(claim: Object) -> Usage:
+    """https://kubernetes.io/docs/concepts/policy/resource-quotas/#quota-for-storage: in all, and of its class."""
+    storage = parse((claim["spec"]["resources"].get("requests") or {}).get("storage", "0"))
+    found = {"persistentvolumeclaims": ONE, "requests.storage": storage}
+    of_class = f"{class_of(claim)}.storageclass.storage.k8s.io/"
+    return found | ({of_class + name: amount for name, amount in found.items()} if class_of(claim) else {})
 
 
 def _unspecified(needed: set[str], spec: Object) -> str:

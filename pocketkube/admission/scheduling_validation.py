@@ -49,12 +49,7 @@ def affinity(found: Object, field: str) -> list[Cause]:
     node = found.get("nodeAffinity") or {}
     where = f"{field}.nodeAffinity"
     if REQUIRED in node:
-        terms = node[REQUIRED].get("nodeSelectorTerms") or []
-        place = f"{where}.{REQUIRED}.nodeSelectorTerms"
-        if not terms:
-            causes.append(Cause.required(place, "must have at least one node selector term"))
-        for number, term in enumerate(terms):
-            causes += _node_term(term, f"{place}[{number}]")
+        causes += node_selector(node[REQUIRED], f"{where}.{REQUIRED}")
     for number, each in enumerate(node.get(PREFERRED) or ()):
         place = f"{where}.{PREFERRED}[{number}]"
         causes += _weight(each, place)
@@ -68,6 +63,13 @@ def affinity(found: Object, field: str) -> list[Cause]:
             causes += _weight(each, place)
             causes += _pod_term(each.get("podAffinityTerm") or {}, f"{place}.podAffinityTerm")
     return causes
+
+
+def node_selector(found: Object, field: str) -> list[Cause]:
+    terms, place = found.get("nodeSelectorTerms") or [], f"{field}.nodeSelectorTerms"
+    if not terms:
+        return [Cause.required(place, "must have at least one node selector term")]
+    return [cause for number, term in enumerate(terms) for cause in _node_term(term, f"{place}[{number}]")]
 
 
 def spread(found: list[Object], field: str) -> list[Cause]:

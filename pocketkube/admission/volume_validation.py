@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pocketkube.admission import formats
+from pocketkube.admission.claim_validation import claim_spec
 from pocketkube.admission.container_validation import (
     VOLUME_FIELDS,
     field_reference,
@@ -11,6 +12,7 @@ from pocketkube.admission.container_validation import (
     resource_reference,
 )
 from pocketkube.admission.formats import quoted
+from pocketkube.admission.metadata_validation import annotation_keys
 from pocketkube.errors import Cause
 from pocketkube.quantity import parse
 from pocketkube.store import Object
@@ -66,7 +68,7 @@ def _empty_dir(source: Object, field: str) -> list[Cause]:
     return []
 
 
-def _host_path(source: Object, field: str) -> list[Cause]:
+def host_path(source: Object, field: str) -> list[Cause]:
     path, kind = source.get("path", ""), source.get("type", "")
     if not path:
         return [Cause.required(f"{field}.path")]
@@ -141,6 +143,18 @@ def _claim(source: Object, field: str) -> list[Cause]:
     return [] if name else [Cause.required(f"{field}.claimName")]
 
 
+def _ephemeral(source: Object, field: str) -> list[Cause]:
+    template, where = source.get("volumeClaimTemplate"), f"{field}.volumeClaimTemplate"
+    if template is None:
+        return [Cause.required(where)]
+    metadata = template["metadata"]
+    causes = formats.labels(metadata.get("labels") or {}, f"{where}.metadata.labels")
+    causes += annotation_keys(metadata.get("annotations") or {}, f"{where}.metadata.annotations")
+    set_besides = metadata.keys() - {"labels", "annotations"}
+    causes += [Cause.forbidden(f"{where}.metadata.{name}", "cannot be set") for name in sorted(set_besides)]
+    return causes + claim_spec(template["spec"], f"{where}.spec")
+
+
 def _projected(source: Object, field: str) -> list[Cause]:
     causes = _mode(source, "defaultMode", field)
     paths: set[str] = set()
@@ -185,9 +199,10 @@ def _paths(kind: str, source: Object) -> list[str]:
 
 SOURCES = {
     "emptyDir": _empty_dir,
-    "hostPath": _host_path,
+    "hostPath": host_path,
     "secret": _secret,
     "persistentVolumeClaim": _claim,
+    "ephemeral": _ephemeral,
     "configMap": _config_map,
     "downwardAPI": _downward,
     "projected": _projected,

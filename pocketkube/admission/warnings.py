@@ -7,22 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.admission import not_carried_out, pod_security
+from pocketkube.admission import (
+    formats,
+    ingresses,
+    not_carried_out,
+    pod_security,
+    pod_templates,
+    storage_warnings,
+)
 from pocketkube.resources import (
-    DAEMONSETS,
+    CRONJOBS,
     DEPLOYMENTS,
     ENDPOINTS,
+    INGRESSES,
     JOBS,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
     PODS,
     REPLICASETS,
+    REPLICATIONCONTROLLERS,
     SERVICES,
-    STATEFULSETS,
     Resource,
 )
 from pocketkube.store import Object, Store
 
 ENDPOINTS_DEPRECATED = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
-TEMPLATED = (DAEMONSETS, DEPLOYMENTS, JOBS, REPLICASETS, STATEFULSETS)
+NAMES_OF_PODS = (CRONJOBS, DEPLOYMENTS, JOBS, REPLICASETS, REPLICATIONCONTROLLERS)  # begin with theirs
 TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints"
 
 
@@ -33,10 +43,17 @@ def warnings(store: Store, resource: Resource, obj: Object, *, created: bool) ->
         found += pod_security.warnings(store, resource, obj)
     if resource is SERVICES:
         found += _service(obj)
+    if resource in NAMES_OF_PODS and created:
+        found += _name(obj["metadata"]["name"])
+    if resource is INGRESSES and created:
+        found += ingresses.warnings(obj)
+    template = pod_templates.template_of(resource, obj)
+    if resource in (PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES):
+        found += storage_warnings.of(resource, obj)
     if resource is PODS and created:
         found += _pod(obj["spec"], "spec")
-    elif resource in TEMPLATED:
-        found += _pod(obj["spec"]["template"]["spec"], "spec.template.spec")
+    elif template:
+        found += _pod(template["spec"], f"{pod_templates.FIELDS[resource]}.spec")
     if resource is not PODS or created:
         found += not_carried_out.warnings(resource, obj)
     return list(dict.fromkeys(found))
@@ -45,6 +62,13 @@ def warnings(store: Store, resource: Resource, obj: Object, *, created: bool) ->
 def read_warnings(resource: Resource) -> list[str]:
     """What a client is told whatever it does with objects of this kind."""
     return [ENDPOINTS_DEPRECATED] if resource is ENDPOINTS else []
+
+
+def _name(name: str) -> Iterator[str]:
+    problems = formats.label_problems(name)
+    if problems:
+        what = "this is used in Pod names and hostnames, which can result in surprising behavior"
+        yield f"metadata.name: {what}; a DNS label is recommended: [{' '.join(problems)}]"
 
 
 def _service(service: Object) -> Iterator[str]:

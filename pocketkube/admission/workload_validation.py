@@ -40,6 +40,17 @@ def replica_set(spec: Object) -> list[Cause]:
     return causes + _selector(spec, "empty selector is invalid for deployment") + _template(spec)
 
 
+def replication_controller(spec: Object) -> list[Cause]:
+    causes = formats.not_negative(spec.get("minReadySeconds", 0), "spec.minReadySeconds")
+    selector, template = spec.get("selector"), spec.get("template")
+    if not selector:
+        causes.append(Cause.required("spec.selector"))
+    causes += formats.not_negative(spec["replicas"], "spec.replicas")
+    if template is None:
+        return [*causes, Cause.required("spec.template")]
+    return causes + _template({**spec, "selector": {"matchLabels": selector or {}}}, "ReplicationController")
+
+
 def stateful_set(spec: Object) -> list[Cause]:
     policy = spec["podManagementPolicy"]
     causes = []

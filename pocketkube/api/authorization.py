@@ -1,57 +1,19 @@
-"""Who may do what: the owner of the cluster everything, everybody else what Kubernetes allows by default.
-
-That is discovery for the ServiceAccounts of Pods, and for nobody in particular whether the API is well.
-Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings
-"""
+"""Whose a request is, and whether they may: tokens, impersonation, and what the roles say."""
 
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from aiohttp import hdrs, web
 
 from pocketkube.errors import ApiError
+from pocketkube.rbac.authorizer import decide
+from pocketkube.rbac.request import ACCOUNT, ANONYMOUS, OWNER, Attributes, User, named_user
 from pocketkube.service_account_tokens import ServiceAccountTokens
+from pocketkube.store import Store
 
 UNAUTHORIZED = ApiError(401, "Unauthorized", "Unauthorized")
-ALL_POWERFUL = {"system:masters", "kubeadm:cluster-admins"}  # groups that are bound to cluster-admin
-ACCOUNT = "system:serviceaccount:"
-AUTHENTICATED, UNAUTHENTICATED = "system:authenticated", "system:unauthenticated"
-# Of the roles system:public-info-viewer and system:discovery; at its end a * stands for whatever follows.
-PUBLIC = ("/healthz", "/livez", "/readyz", "/version", "/version/")
-DISCOVERY = ("/api", "/api/*", "/apis", "/apis/*", "/openapi", "/openapi/*")
-SELF_REVIEWS = ("selfsubjectaccessreviews", "selfsubjectreviews", "selfsubjectrulesreviews")
 VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch"}
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    name: str
-    groups: tuple[str, ...]
-
-    @property
-    def all_powerful(self) -> bool:
-        return not ALL_POWERFUL.isdisjoint(self.groups)
-
-    @property
-    def anonymous(self) -> bool:
-        return UNAUTHENTICATED in self.groups
-
-
-ANONYMOUS = User("system:anonymous", (UNAUTHENTICATED,))
-OWNER = User("kubernetes-admin", ("kubeadm:cluster-admins", AUTHENTICATED))
-
-
-def named_user(name: str, groups: tuple[str, ...] = ()) -> User:
-    """With the groups that come with a name: those of ServiceAccounts, and that one has said who one is."""
-    if name == ANONYMOUS.name:
-        return ANONYMOUS
-    if name.startswith(ACCOUNT) and not groups:
-        namespace = name.removeprefix(ACCOUNT).partition(":")[0]
-        groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
-    return User(name, groups if AUTHENTICATED in groups else (*groups, AUTHENTICATED))
 
 
 class Authenticator:
@@ -62,26 +24,7 @@ class Authenticator:
         self.tokens = tokens
 
     def user(self, request: web.Request) -> User:
-        """Whose request it is, or in whose name; ApiError 401 for a token that is nobody's, 403 who may not be another.
-
-        Source: https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/
-        """
-        who = self._itself(request)
-        other = request.headers.get("Impersonate-User", "")
-        if not other:
-            return who
-        if not who.all_powerful:
-            raise _forbidden_resource(who, Attributes("impersonate", request.path, "", "users", "", other))
-        return named_user(other, tuple(request.headers.getall("Impersonate-Group", [])))
-
-    def known(self, token: str) -> User | None:
-        """Whose token it is."""
-        if hmac.compare_digest(token.encode(), self._owner):
-            return OWNER
-        name = self.tokens.verify(token)
-        return named_user(name) if name else None
-
-    def _itself(self, request: web.Request) -> User:
+        """Whose request it is; ApiError 401 for a token that is nobody's."""
         scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             return ANONYMOUS
@@ -90,37 +33,52 @@ class Authenticator:
             raise UNAUTHORIZED
         return user
 
-
-@dataclass(frozen=True, slots=True)
-class Attributes:
-    """What a request wants: a verb on a resource, or on a path when `resource` is ""."""
-
-    verb: str
-    path: str
-    group: str = ""
-    resource: str = ""
-    namespace: str = ""
-    name: str = ""
+    def known(self, token: str) -> User | None:
+        """Whose token it is."""
+        if hmac.compare_digest(token.encode(), self._owner):
+            return OWNER
+        name = self.tokens.verify(token)
+        return named_user(name) if name else None
 
 
-def authorize(user: User, request: web.Request) -> None:
+def acting_user(store: Store, authenticator: Authenticator, request: web.Request) -> User:
+    """Whose request it is, or in whose name; ApiError 401, or 403 for who may not be another.
+
+    Source: https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/
+    """
+    who = authenticator.user(request)
+    other = request.headers.get("Impersonate-User", "")
+    groups = tuple(request.headers.getall("Impersonate-Group", []))
+    if not other:
+        return who
+    for wanted in _impersonations(request.path, other, groups):
+        _require(store, who, wanted)
+    return named_user(other, groups)
+
+
+def _impersonations(path: str, name: str, groups: tuple[str, ...]) -> list[Attributes]:
+    namespace, colon, account = name.removeprefix(ACCOUNT).partition(":")
+    if name.startswith(ACCOUNT) and colon:
+        first = Attributes("impersonate", path, "", "serviceaccounts", namespace, account)
+    else:
+        first = Attributes("impersonate", path, "", "users", "", name)
+    return [first, *(Attributes("impersonate", path, "", "groups", "", group) for group in groups)]
+
+
+def authorize(store: Store, user: User, request: web.Request) -> None:
     """ApiError 403 unless the user may do that."""
-    wanted = attributes(request)
-    if allowed(user, wanted):
+    _require(store, user, attributes(request))
+
+
+def _require(store: Store, user: User, wanted: Attributes) -> None:
+    decision = decide(store, user, wanted)
+    if decision.allowed:
         return
+    why = f": {decision.reason}" if decision.reason else ""
     if wanted.resource:
-        raise _forbidden_resource(user, wanted)
-    message = f'forbidden: User "{user.name}" cannot {wanted.verb} path "{wanted.path}"'
+        raise _forbidden_resource(user, wanted, why)
+    message = f'forbidden: User "{user.name}" cannot {wanted.verb} path "{wanted.path}"{why}'
     raise ApiError(403, "Forbidden", message, {})
-
-
-def allowed(user: User, wanted: Attributes) -> bool:
-    if user.all_powerful:
-        return True
-    if wanted.resource:
-        return not user.anonymous and wanted.resource in SELF_REVIEWS and wanted.verb == "create"
-    open_to_all = PUBLIC if user.anonymous else (*PUBLIC, *DISCOVERY)
-    return wanted.verb == "get" and any(fnmatchcase(wanted.path, each) for each in open_to_all)
 
 
 def attributes(request: web.Request) -> Attributes:
@@ -145,14 +103,14 @@ def attributes(request: web.Request) -> Attributes:
     return Attributes(verb, path, "" if core else parts[1], resource, namespace, name)
 
 
-def _forbidden_resource(user: User, wanted: Attributes) -> ApiError:
+def _forbidden_resource(user: User, wanted: Attributes, why: str) -> ApiError:
     where = f'in the namespace "{wanted.namespace}"' if wanted.namespace else "at the cluster scope"
     kind = wanted.resource.partition("/")[0]
     qualified = f"{kind}.{wanted.group}" if wanted.group else kind
     named = f'{qualified} "{wanted.name}"' if wanted.name else qualified
     message = (
         f'{named} is forbidden: User "{user.name}" cannot {wanted.verb} resource "{wanted.resource}" in API group '
-        f'"{wanted.group}" {where}'
+        f'"{wanted.group}" {where}{why}'
     )
     details = {"name": wanted.name, "group": wanted.group, "kind": kind}
     return ApiError(403, "Forbidden", message, {key: value for key, value in details.items() if value})

@@ -8,11 +8,12 @@ from collections import defaultdict
 
 from pocketkube.api import health
 from pocketkube.api.reviews import REVIEWS, Review
-from pocketkube.resources import EVENTS, EVENTS_V1, NAMESPACES, PODS, SERVED, SERVICEACCOUNTS, Resource
+from pocketkube.resources import EVENTS, EVENTS_V1, NAMESPACES, PODS, SERVED, SERVICEACCOUNTS, SERVICES, Resource
 from pocketkube.store import Object
 from pocketkube.version import KUBERNETES
 
 EVICTIONS = ("policy", "v1")  # kubectl drain evicts only where this group is there
+PROXIED = ["create", "delete", "get", "patch", "update"]
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 VERSION = {
     "major": "1",
@@ -141,11 +142,15 @@ def _subresources(resource: Resource) -> list[Object]:
         found += [
             sub("attach", "PodAttachOptions", ["create", "get"]),
             sub("binding", "Binding", ["create"]),
+            sub("ephemeralcontainers", "Pod", change),
             sub("eviction", "Eviction", ["create"], group=EVICTIONS[0], version=EVICTIONS[1]),
             sub("exec", "PodExecOptions", ["create", "get"]),
             sub("log", "Pod", ["get"]),
             sub("portforward", "PodPortForwardOptions", ["create", "get"]),
+            sub("proxy", "PodProxyOptions", PROXIED),
         ]
+    if resource is SERVICES:
+        found.append(sub("proxy", "ServiceProxyOptions", PROXIED))
     if resource is NAMESPACES:
         found.append(sub("finalize", resource.kind, ["update"]))
     if resource is SERVICEACCOUNTS:

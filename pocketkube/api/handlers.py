@@ -22,21 +22,42 @@ from pocketkube.api.selectors import parse_field_selector, parse_label_selector
 from pocketkube.errors import ApiError, Cause, bad_request, invalid
 from pocketkube.go_types import struct_of
 from pocketkube.json_text import go_text, json_kind, parse
+from pocketkube.label_selector import selector_of
 from pocketkube.managed_fields import record_update
 from pocketkube.registry import Recorder, Registry, may_go, timestamp
 from pocketkube.resources import (
     EVENTS_V1,
+    JOBS,
     NAMESPACES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
     PODS,
+    REPLICATIONCONTROLLERS,
     RESOURCEQUOTAS,
     SCALES,
     SERVICEACCOUNTS,
     SERVICES,
+    STORAGECLASSES,
     Resource,
 )
 from pocketkube.store import Object
 
+# Kinds that were there before Pods were collected with their owners: whoever does not say so leaves the Pods behind.
+ORPHANING = (JOBS, REPLICATIONCONTROLLERS)
+PODS_ARE_KEPT = (
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+    "propagationPolicy=Orphan to suppress this warning"
+)
 RETURNED_WHEN_DELETED = {PODS, RESOURCEQUOTAS, SERVICEACCOUNTS, SERVICES}  # where others have a Status
+RETURNED_WHEN_DELETED = {  # where others have a Status
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
+    PODS,
+    RESOURCEQUOTAS,
+    SERVICEACCOUNTS,
+    SERVICES,
+    STORAGECLASSES,
+}
 METHOD_NOT_ALLOWED = "the server does not allow this method on the requested resource"
 
 
@@ -143,25 +164,26 @@ class Handlers:
         return one(request, resource, made, status, warnings)
 
     async def delete(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
-        options = await self._delete_options(request)
+        options, warnings = await self._delete_options(request, resource)
         dry_run = is_dry_deletion(options, request)
         deleted = self._registry.delete(resource, namespace, name, options, dry_run=dry_run)
         if resource in RETURNED_WHEN_DELETED or not may_go(resource, deleted):
-            return respond(outgoing(request, deleted))
+            return respond(outgoing(request, deleted), warnings=warnings)
         group = on_the_wire(request, resource).group
         details: Object = {"name": name, **({"group": group} if group else {})}
         details |= {"kind": resource.plural, "uid": deleted["metadata"]["uid"]}
-        return respond({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
+        status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
+        return respond(status, warnings=warnings)
 
     async def delete_collection(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
-        options = await self._delete_options(request)
+        options, warnings = await self._delete_options(request, resource)
         objects = select(request, resource, self._store.list(resource, namespace))
         dry_run = is_dry_deletion(options, request)
         for obj in objects:
             metadata = obj["metadata"]
             self._registry.delete(resource, metadata.get("namespace", ""), metadata["name"], options, dry_run=dry_run)
         metadata = {"resourceVersion": str(self._store.revision)}
-        return many(request, resource, objects, metadata, admission.read_warnings(resource))
+        return many(request, resource, objects, metadata, admission.read_warnings(resource) + warnings)
 
     async def scale(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
         """The scale subresource: an autoscaling/v1 Scale of the object's replicas."""
@@ -206,7 +228,8 @@ class Handlers:
         decoded, warnings = admission.decode(named, body, request.query.get("fieldValidation") or "Warn")
         return incoming(request, decoded), warnings
 
-    async def _delete_options(self, request: web.Request) -> Object:
+    async def _delete_options(self, request: web.Request, resource: Resource) -> tuple[Object, list[str]]:
+        """And what the client is told of them."""
         body = await read_body(request, "DeleteOptions") if await request.read() else {}
         options = admission.decode_struct("meta/v1.DeleteOptions", body)
         if "gracePeriodSeconds" in request.query:
@@ -214,7 +237,12 @@ class Handlers:
         if "propagationPolicy" in request.query:
             options["propagationPolicy"] = request.query["propagationPolicy"]
         check_delete(options, request)
-        return options
+        if "propagationPolicy" in options:
+            return options, []
+        unsaid = "orphanDependents" not in options  # what was said before there were policies
+        if resource in ORPHANING if unsaid else options["orphanDependents"]:
+            options["propagationPolicy"] = "Orphan"
+        return options, [PODS_ARE_KEPT] if unsaid and resource is JOBS else []
 
 
 def select(request: web.Request, resource: Resource, objects: list[Object]) -> list[Object]:
@@ -254,7 +282,7 @@ def _scale(obj: Object) -> Object:
     metadata = {
         key: obj["metadata"][key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
     }
-    labels = (obj["spec"].get("selector") or {}).get("matchLabels") or {}
+    labels = selector_of(obj).get("matchLabels") or {}
     selector = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
     return {
         "kind": "Scale",

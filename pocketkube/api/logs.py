@@ -20,6 +20,7 @@ def chosen_container(pod: Object, name: str) -> str:
     """The container that a request means; ApiError 400 in the API server's words when that is not clear."""
     containers = [each["name"] for each in pod["spec"]["containers"]]
     inits = [each["name"] for each in pod["spec"].get("initContainers") or ()]
+    added = [each["name"] for each in pod["spec"].get("ephemeralContainers") or ()]
     pod_name = pod["metadata"]["name"]
     if not name:
         if len(containers) == 1:
@@ -28,7 +29,7 @@ def chosen_container(pod: Object, name: str) -> str:
         more = f" or one of the init containers: [{' '.join(inits)}]" if inits else ""
         what = f"a container name must be specified for pod {pod_name}, choose one of: [{listed}]{more}"
         raise bad_request(what)
-    if name not in (*containers, *inits):
+    if name not in (*containers, *inits, *added):
         raise bad_request(f"container {name} is not valid for pod {pod_name}")
     return name
 
@@ -52,6 +53,12 @@ def _check(request: web.Request, name: str) -> None:
             raise bad_request(f'parsing time "{since}" as "{layout}": cannot parse "{since}" as "2006"') from error
     if causes:
         raise invalid(LOG_OPTIONS, name, causes)
+
+
+def check_assigned(pod: Object) -> None:
+    """ApiError 400 for a Pod that is on no node: there is no kubelet to talk to."""
+    if not pod["spec"].get("nodeName"):
+        raise bad_request(f"pod {pod['metadata']['name']} does not have a host assigned")
 
 
 async def serve(request: web.Request, runtime: Runtime, pod: Object) -> web.StreamResponse:

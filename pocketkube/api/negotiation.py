@@ -171,6 +171,9 @@ def respond(body: Object, status: int = 200, warnings: list[str] | None = None) 
     for text in warnings or ():
         quoted = text.replace("\\", "\\\\").replace('"', '\\"')
         response.headers.add("Warning", f'299 - "{quoted}"')
+    retry = (body.get("details") or {}).get("retryAfterSeconds") if body.get("kind") == "Status" else None
+    if retry:
+        response.headers["Retry-After"] = str(retry)
     return response
 
 

@@ -27,23 +27,27 @@ def summarize(pod: Object) -> PodSummary:
     sidecars = {each["name"] for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always"}
     inits, containers = status.get("initContainerStatuses") or [], status.get("containerStatuses") or []
     conditions = {each["type"]: each for each in status.get("conditions") or ()}
-    shown = str(status.get("reason") or status.get("phase", "Unknown"))
+    shown = str(status.get("reason") or status.get("phase", ""))
     if conditions.get("PodScheduled", {}).get("reason") == "SchedulingGated":
         shown = "SchedulingGated"
-    initializing = _initializing(inits, sidecars, len(spec.get("initContainers") or ()))
-    ready = sum(each["name"] in sidecars and each.get("started") and each["ready"] for each in inits)
-    counted = list(inits)
-    if not initializing or conditions.get("Initialized", {}).get("status") == "True":
-        counted = [*(each for each in inits if each["name"] in sidecars), *containers]
-        running = [each for each in containers if each["ready"] and "running" in each["state"]]
-        ready += len(running)
+    at = next((number for number, each in enumerate(inits) if not _is_past(each, sidecars)), None)
+    counted = inits if at is None else inits[: at + 1]
+    ready = sum(each["name"] in sidecars and bool(each.get("started")) and each["ready"] for each in counted)
+    if at is not None:
+        shown = _initializing(inits[at], at, len(spec.get("initContainers") or ()))
+    if at is None or conditions.get("Initialized", {}).get("status") == "True":
+        counted = [*(each for each in counted if each["name"] in sidecars), *containers]
+        running = sum(_is_running(each) for each in containers)
+        ready += running
         shown = _of_containers(containers) or shown
-        if shown == "Completed" and running:
-            shown = "Running" if conditions.get("Ready", {}).get("status") == "True" else "NotReady"
-    else:
-        shown = initializing
-    if "deletionTimestamp" in pod["metadata"] and status.get("phase") not in ("Succeeded", "Failed"):
-        shown = "Terminating"
+        if shown == "Completed":
+            is_ready = bool(running) and conditions.get("Ready", {}).get("status") == "True"
+            shown = "Running" if is_ready else _failure(containers) or ("NotReady" if running else shown)
+    if "deletionTimestamp" in pod["metadata"]:
+        if status.get("reason") == "NodeLost":
+            shown = "Unknown"
+        elif status.get("phase") not in ("Succeeded", "Failed"):
+            shown = "Terminating"
     ended = [each.get("lastState", {}).get("terminated", {}).get("finishedAt") or "" for each in counted]
     return PodSummary(
         ready=ready,
@@ -54,18 +58,29 @@ def summarize(pod: Object) -> PodSummary:
     )
 
 
-def _initializing(inits: list[Object], sidecars: set[str], total: int) -> str:
-    """What the first init container that is not done shows; "" when all are."""
-    for number, each in enumerate(inits):
-        terminated, waiting = each["state"].get("terminated"), each["state"].get("waiting", {})
-        if (terminated and terminated["exitCode"] == 0) or (each["name"] in sidecars and each.get("started")):
-            continue
-        if terminated:
-            return f"Init:{_reason(terminated)}"
-        if waiting.get("reason") and waiting["reason"] != "PodInitializing":
-            return f"Init:{waiting['reason']}"
-        return f"Init:{number}/{total}"
-    return ""
+def _is_past(status: Object, sidecars: set[str]) -> bool:
+    """Whether initialization goes on after this init container."""
+    terminated = status["state"].get("terminated")
+    if terminated and terminated["exitCode"] == 0:
+        return True
+    return status["name"] in sidecars and bool(status.get("started"))
+
+
+def _initializing(status: Object, number: int, total: int) -> str:
+    """What the init container shows that the Pod waits for."""
+    terminated, waiting = status["state"].get("terminated"), status["state"].get("waiting", {})
+    if terminated:
+        return f"Init:{_reason(terminated)}"
+    if waiting.get("reason") and waiting["reason"] != "PodInitializing":
+        return f"Init:{waiting['reason']}"
+    return f"Init:{number}/{total}"
+
+
+def _is_running(status: Object) -> bool:
+    """Whether a container counts as ready."""
+    state = status["state"]
+    ended = "terminated" in state or state.get("waiting", {}).get("reason")
+    return not ended and bool(status["ready"]) and "running" in state
 
 
 def _of_containers(containers: list[Object]) -> str:
@@ -78,5 +93,14 @@ def _of_containers(containers: list[Object]) -> str:
     return ""
 
 
+def _failure(containers: list[Object]) -> str:
+    """The reason of the first container that ended in failure, or ""."""
+    ends = (each["state"].get("terminated") for each in containers)
+    return next((_reason(end) for end in ends if end and end["exitCode"] != 0), "")
+
+
 def _reason(terminated: Object) -> str:
-    return str(terminated.get("reason") or f"ExitCode:{terminated['exitCode']}")
+    if terminated.get("reason"):
+        return str(terminated["reason"])
+    signal = terminated.get("signal")
+    return f"Signal:{signal}" if signal else f"ExitCode:{terminated['exitCode']}"

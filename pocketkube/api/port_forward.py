@@ -11,6 +11,7 @@ import contextlib
 
 from aiohttp import WSMsgType, web
 
+from pocketkube.api.logs import check_assigned
 from pocketkube.api.spdy import Connection, Data, Opened, Pinged, Reset
 from pocketkube.errors import ApiError, bad_request
 from pocketkube.node.runtime import Runtime
@@ -21,6 +22,7 @@ CHUNK = 32 << 10  # bytes read from a Pod at once
 
 
 async def serve(request: web.Request, runtime: Runtime, pod: Object) -> web.StreamResponse:
+    check_assigned(pod)
     if request.headers.get("Upgrade", "").lower() != "websocket":
         raise bad_request("Upgrade request required")
     socket = web.WebSocketResponse(protocols=[PROTOCOL], max_msg_size=0)

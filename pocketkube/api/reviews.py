@@ -1,4 +1,4 @@
-"""Questions about who somebody is and what they may: the owner of the cluster everything, a ServiceAccount only ask.
+"""Questions about who somebody is and what they may.
 
 Source: https://kubernetes.io/docs/reference/access-authn-authz/authorization/#checking-api-access
 """
@@ -7,20 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pocketkube.api.authorization import (
-    DISCOVERY,
-    PUBLIC,
-    SELF_REVIEWS,
-    Attributes,
-    Authenticator,
-    User,
-    allowed,
-    named_user,
-)
+from pocketkube.api.authorization import Authenticator
 from pocketkube.errors import Cause, invalid
+from pocketkube.rbac.authorizer import decide, rules_of
+from pocketkube.rbac.request import Attributes, User, named_user
 from pocketkube.resources import Resource
 from pocketkube.service_account_tokens import ISSUER
-from pocketkube.store import Object
+from pocketkube.store import Object, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +36,9 @@ ACCESS = Review("authorization.k8s.io", "v1", "selfsubjectaccessreviews", "SelfS
 RULES = Review("authorization.k8s.io", "v1", "selfsubjectrulesreviews", "SelfSubjectRulesReview")
 OTHERS_ACCESS = Review("authorization.k8s.io", "v1", "subjectaccessreviews", "SubjectAccessReview")
 REVIEWS = (IDENTITY, TOKEN, LOCAL_ACCESS, ACCESS, RULES, OTHERS_ACCESS)
-BY_CLUSTER_ADMIN = 'RBAC: allowed by ClusterRoleBinding "{}" of ClusterRole "cluster-admin" to Group "{}"'
-BINDINGS = {"kubeadm:cluster-admins": "kubeadm:cluster-admins", "system:masters": "cluster-admin"}
 
 
-def answer(review: Review, body: Object, user: User, authenticator: Authenticator) -> Object:
+def answer(store: Store, review: Review, body: Object, user: User, authenticator: Authenticator) -> Object:
     """ApiError 422 for a question that lacks what it is about."""
     spec = body.get("spec") or {}
     return {
@@ -55,21 +46,21 @@ def answer(review: Review, body: Object, user: User, authenticator: Authenticato
         "apiVersion": f"{review.group}/{review.version}",
         "metadata": {},
         **({"spec": spec} if review is not IDENTITY else {}),
-        "status": _status(review, spec, user, authenticator),
+        "status": _status(store, review, spec, user, authenticator),
     }
 
 
-def _status(review: Review, spec: Object, user: User, authenticator: Authenticator) -> Object:
+def _status(store: Store, review: Review, spec: Object, user: User, authenticator: Authenticator) -> Object:
     if review is IDENTITY:
         return {"userInfo": _user_info(user)}
     if review is TOKEN:
         return _token(spec, authenticator)
     if review is RULES:
-        return _rules(user)
+        return _rules(store, spec, user)
     _check_access(review, spec)
     if review is not ACCESS:
         user = named_user(spec.get("user", ""), tuple(spec.get("groups") or ()))
-    return _access(spec, user)
+    return _access(store, spec, user)
 
 
 def _check_access(review: Review, spec: Object) -> None:
@@ -89,14 +80,19 @@ def _check_access(review: Review, spec: Object) -> None:
         raise invalid(kind, "", causes)
 
 
-def _access(spec: Object, user: User) -> Object:
-    about = spec.get("resourceAttributes") or {}
-    path = (spec.get("nonResourceAttributes") or {}).get("path", "")
-    verb = (about or spec.get("nonResourceAttributes") or {}).get("verb", "")
-    if not allowed(user, Attributes(verb, path, about.get("group", ""), about.get("resource", ""))):
-        return {"allowed": False}
-    group = next((group for group in user.groups if group in BINDINGS), None)
-    return {"allowed": True, **({"reason": BY_CLUSTER_ADMIN.format(BINDINGS[group], group)} if group else {})}
+def _access(store: Store, spec: Object, user: User) -> Object:
+    about, path = spec.get("resourceAttributes") or {}, spec.get("nonResourceAttributes") or {}
+    resource, subresource = about.get("resource", ""), about.get("subresource", "")
+    wanted = Attributes(
+        (about or path).get("verb", ""),
+        path.get("path", ""),
+        about.get("group", ""),
+        f"{resource}/{subresource}" if subresource else resource,
+        about.get("namespace", ""),
+        about.get("name", ""),
+    )
+    decision = decide(store, user, wanted)
+    return {"allowed": decision.allowed, **({"reason": decision.reason} if decision.reason else {})}
 
 
 def _token(spec: Object, authenticator: Authenticator) -> Object:
@@ -110,13 +106,11 @@ def _user_info(user: User) -> Object:
     return {"username": user.name, "groups": list(user.groups)}
 
 
-def _rules(user: User) -> Object:
-    """Those of cluster-admin for whom it is bound to; of system:basic-user, system:discovery, public-info-viewer."""
-    own = [review for review in REVIEWS if review.plural in SELF_REVIEWS]
-    resources = [{"verbs": ["create"], "apiGroups": [each.group], "resources": [each.plural]} for each in own]
-    paths = [{"verbs": ["get"], "nonResourceURLs": sorted({*PUBLIC, *DISCOVERY})}]
-    paths.append({"verbs": ["get"], "nonResourceURLs": list(PUBLIC)})
-    if user.all_powerful:
-        resources.insert(0, {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]})
-        paths.insert(0, {"verbs": ["*"], "nonResourceURLs": ["*"]})
-    return {"resourceRules": resources, "nonResourceRules": paths, "incomplete": False}
+def _rules(store: Store, spec: Object, user: User) -> Object:
+    rules, problems = rules_of(store, user, spec.get("namespace", ""))
+    status = {
+        "resourceRules": [rule for rule in rules if not rule.get("nonResourceURLs")],
+        "nonResourceRules": [rule for rule in rules if rule.get("nonResourceURLs")],
+        "incomplete": bool(problems),
+    }
+    return {**status, **({"evaluationError": problems} if problems else {})}

@@ -8,7 +8,17 @@ from typing import Any
 
 from pocketkube import label_selector_text
 from pocketkube.errors import bad_request
-from pocketkube.resources import EVENTS, JOBS, NAMESPACES, NODES, PODS, SECRETS, SERVICES, Resource
+from pocketkube.resources import (
+    EVENTS,
+    JOBS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    REPLICATIONCONTROLLERS,
+    SECRETS,
+    SERVICES,
+    Resource,
+)
 from pocketkube.store import Object
 
 Matches = Callable[[Object], bool]
@@ -37,6 +47,7 @@ FIELDS = {
     },
     NAMESPACES: {"status.phase"},
     NODES: {"spec.unschedulable"},
+    REPLICATIONCONTROLLERS: {"status.replicas"},
     SECRETS: {"type"},
     SERVICES: {"spec.clusterIP", "spec.type"},
     JOBS: {"status.successful"},

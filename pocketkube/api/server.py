@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import logging
+import uuid
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from pocketkube import admission
 from pocketkube.api import (
@@ -17,11 +18,12 @@ from pocketkube.api import (
     logs,
     openapi,
     port_forward,
+    proxied,
     streams,
     token_request,
     watch,
 )
-from pocketkube.api.authorization import Authenticator, authorize
+from pocketkube.api.authorization import Authenticator, acting_user, authorize
 from pocketkube.api.handlers import Handlers, method_not_allowed
 from pocketkube.api.negotiation import presented, read_body, respond
 from pocketkube.api.reviews import REVIEWS, Review, answer
@@ -59,6 +61,7 @@ class ApiServer:
 
     def application(self) -> web.Application:
         application = web.Application(middlewares=[self._guard], client_max_size=LARGEST_BODY)
+        application.on_response_prepare.append(_sign)
         router = application.router
         router.add_get("/version", self._version)
         router.add_routes(health.routes())
@@ -78,6 +81,8 @@ class ApiServer:
             router.add_post(path, functools.partial(self._review, review))
         own = "/api/{version}/{plural:namespaces}/{name}/{subresource:status|finalize}"
         router.add_route("*", own, self._subresource)  # before a namespace's collection, which it looks like
+        proxied_path = "/api/{version}/namespaces/{namespace}/{plural:services|pods}/{name}/proxy{rest:(?:/.*)?}"
+        router.add_route("*", proxied_path, self._proxied)
         for base in ("/api/{version}", "/apis/{group}/{version}"):
             for scope in ("/namespaces/{namespace}", ""):
                 router.add_route("*", f"{base}{scope}/{{plural}}/{{name}}/{{subresource}}", self._subresource)
@@ -89,7 +94,7 @@ class ApiServer:
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Nobody gets further than they may; every failure becomes a Status."""
         try:
-            authorize(self._authenticator.user(request), request)
+            authorize(self._store, acting_user(self._store, self._authenticator, request), request)
             return presented(request, await handler(request))
         except ApiError as error:
             return presented(request, respond(error.status(), error.code, self._always_told(request)))
@@ -136,13 +141,14 @@ class ApiServer:
     async def _subresource(self, request: web.Request) -> web.StreamResponse:
         resource, namespace = self._target(request)
         name, subresource = request.match_info["name"], request.match_info["subresource"]
-        if subresource == "status" and resource.has_status:
+        written = subresource == "status" and resource.has_status
+        if written or (resource, subresource) == (PODS, "ephemeralcontainers"):
             if request.method == "GET":
                 return self._handlers.get(request, resource, namespace, name)
             change = {"PUT": self._handlers.update, "PATCH": self._handlers.patch}
             if request.method not in change:
                 raise method_not_allowed()
-            return await change[request.method](request, resource, namespace, name, "status")
+            return await change[request.method](request, resource, namespace, name, subresource)
         if resource is NAMESPACES and subresource == "finalize":
             if request.method != "PUT":
                 raise method_not_allowed()
@@ -164,6 +170,12 @@ class ApiServer:
             pod = self._store.get(PODS, namespace, name)
             return await POD_SUBRESOURCES[subresource](request, self._runtime, pod)
         raise NOT_FOUND
+
+    async def _proxied(self, request: web.Request) -> web.StreamResponse:
+        if request.method not in proxied.METHODS:
+            raise method_not_allowed()
+        resource, namespace = self._target(request)
+        return await proxied.serve(request, self._store, self._runtime, resource, namespace)
 
     def _target(self, request: web.Request) -> tuple[Resource, str]:
         info = request.match_info
@@ -221,10 +233,17 @@ class ApiServer:
         return web.Response(body=body, content_type="application/json")
 
     async def _review(self, review: Review, request: web.Request) -> web.Response:
-        user = self._authenticator.user(request)
+        user = acting_user(self._store, self._authenticator, request)
         body = await read_body(request, review.kind)
         asked = admission.decode_struct(named(review.group, review.version, review.kind), body)
-        return respond(answer(review, asked, user, self._authenticator), 201)
+        return respond(answer(self._store, review, asked, user, self._authenticator), 201)
+
+
+async def _sign(_request: web.Request, response: web.StreamResponse) -> None:
+    """The headers of every answer; `kubectl -v=8` shows them."""
+    response.headers.popall(hdrs.SERVER, None)
+    response.headers.setdefault("Audit-Id", str(uuid.uuid4()))
+    response.headers.setdefault(hdrs.CACHE_CONTROL, "no-cache, private")
 
 
 def _wants_aggregated(request: web.Request) -> bool:

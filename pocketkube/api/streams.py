@@ -15,7 +15,7 @@ from typing import Protocol
 
 from aiohttp import WSMsgType, web
 
-from pocketkube.api.logs import chosen_container
+from pocketkube.api.logs import check_assigned, chosen_container
 from pocketkube.errors import ApiError, bad_request
 from pocketkube.node.runtime import Runtime
 from pocketkube.store import Object
@@ -43,6 +43,7 @@ async def serve_exec(request: web.Request, runtime: Runtime, pod: Object) -> web
     if not command:
         raise bad_request("you must specify at least one command for the container")
     container = chosen_container(pod, request.query.get("container", ""))
+    check_assigned(pod)
     metadata = pod["metadata"]
     stdin, tty = (request.query.get(name) in ("true", "1") for name in ("stdin", "tty"))
     _require_upgrade(request)
@@ -52,6 +53,7 @@ async def serve_exec(request: web.Request, runtime: Runtime, pod: Object) -> web
 
 async def serve_attach(request: web.Request, runtime: Runtime, pod: Object) -> web.StreamResponse:
     container = chosen_container(pod, request.query.get("container", ""))
+    check_assigned(pod)
     _require_upgrade(request)
     return await _converse(request, runtime.attach(pod["metadata"]["namespace"], pod["metadata"]["name"], container))
 
@@ -88,7 +90,8 @@ async def _converse(request: web.Request, starting: Awaitable[Streamed]) -> web.
 async def _pass_on(socket: web.WebSocketResponse, process: Streamed) -> None:
     """The streams in both directions, and how it ended."""
     reading = asyncio.create_task(_read(socket, process))
-    writing = asyncio.gather(_write(socket, STDOUT, process.read_stdout), _write(socket, STDERR, process.read_stderr))
+    # What went wrong comes before the end of the output: a client may leave there, as kubectl cp does.
+    writing = asyncio.gather(_write(socket, STDERR, process.read_stderr), _write(socket, STDOUT, process.read_stdout))
     ending = asyncio.create_task(process.wait())
     try:
         await asyncio.wait({reading, ending}, return_when=asyncio.FIRST_COMPLETED)

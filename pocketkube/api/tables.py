@@ -7,27 +7,42 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pocketkube.api.pod_summary import summarize
+from pocketkube.api.storage_cells import CLAIM_COLUMNS, CLASS_COLUMNS, VOLUME_COLUMNS, claim, storage_class, volume
+from pocketkube.label_selector import selector_of
 from pocketkube.resources import (
+    CLUSTERROLEBINDINGS,
+    CLUSTERROLES,
     CONFIGMAPS,
     CONTROLLERREVISIONS,
+    CRONJOBS,
     DAEMONSETS,
     DEPLOYMENTS,
     ENDPOINTS,
     ENDPOINTSLICES,
     EVENTS,
+    INGRESSCLASSES,
+    INGRESSES,
     JOBS,
+    LEASES,
     LIMITRANGES,
     NAMESPACES,
     NETWORKPOLICIES,
     NODES,
+    PERSISTENTVOLUMECLAIMS,
+    PERSISTENTVOLUMES,
+    PODDISRUPTIONBUDGETS,
     PODS,
     REPLICASETS,
+    REPLICATIONCONTROLLERS,
     RESOURCEQUOTAS,
+    ROLEBINDINGS,
+    ROLES,
     SCALES,
     SECRETS,
     SERVICEACCOUNTS,
     SERVICES,
     STATEFULSETS,
+    STORAGECLASSES,
     Resource,
 )
 from pocketkube.store import Object
@@ -36,9 +51,21 @@ NONE = "<none>"
 UNSET = "<unset>"
 UNKNOWN = "<unknown>"
 SHOWN_ENDPOINTS = 3
+# {phase: what a row says besides its cells}
+ENDED = {
+    phase: {"type": "Completed", "status": "True", "reason": phase, "message": message}
+    for phase, message in (("Succeeded", "The pod has completed successfully."), ("Failed", "The pod failed."))
+}
+ROLE, NODE_ROLE = "kubernetes.io/role", "node-role.kubernetes.io/"  # labels
+SHOWN_HOSTS = 3
 
 # name, type, priority (1: with -o wide)
 Column = tuple[str, str, int]
+ROLE_COLUMNS: list[Column] = [("Name", "string", 0), ("Created At", "date", 0)]
+BINDING_COLUMNS: list[Column] = [
+    *((name, "string", 0) for name in ("Name", "Role", "Age")),
+    *((name, "string", 1) for name in ("Users", "Groups", "ServiceAccounts")),
+]
 COLUMNS: dict[Resource, list[Column]] = {
     PODS: [
         *((name, "string", 0) for name in ("Name", "Ready", "Status", "Restarts", "Age")),
@@ -70,6 +97,13 @@ COLUMNS: dict[Resource, list[Column]] = {
         *((name, "string", 0) for name in ("Node Selector", "Age")),
         *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
     ],
+    CRONJOBS: [
+        *((name, "string", 0) for name in ("Name", "Schedule", "Timezone")),
+        ("Suspend", "boolean", 0),
+        ("Active", "integer", 0),
+        *((name, "string", 0) for name in ("Last Schedule", "Age")),
+        *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
+    ],
     JOBS: [
         *((name, "string", 0) for name in ("Name", "Status", "Completions", "Duration", "Age")),
         *((name, "string", 1) for name in ("Containers", "Images", "Selector")),
@@ -93,11 +127,26 @@ COLUMNS: dict[Resource, list[Column]] = {
         ("Count", "string", 1),
         ("Name", "string", 1),
     ],
+    LEASES: [(name, "string", 0) for name in ("Name", "Holder", "Age")],
+    PODDISRUPTIONBUDGETS: [
+        *((name, "string", 0) for name in ("Name", "Min Available", "Max Unavailable")),
+        ("Allowed Disruptions", "integer", 0),
+        ("Age", "string", 0),
+    ],
+    CLUSTERROLEBINDINGS: BINDING_COLUMNS,
+    CLUSTERROLES: ROLE_COLUMNS,
+    ROLEBINDINGS: BINDING_COLUMNS,
+    ROLES: ROLE_COLUMNS,
     LIMITRANGES: [("Name", "string", 0), ("Created At", "date", 0)],
+    INGRESSCLASSES: [(name, "string", 0) for name in ("Name", "Controller", "Parameters", "Age")],
+    INGRESSES: [(name, "string", 0) for name in ("Name", "Class", "Hosts", "Address", "Ports", "Age")],
     NETWORKPOLICIES: [(name, "string", 0) for name in ("Name", "Pod-Selector", "Age")],
     RESOURCEQUOTAS: [(name, "string", 0) for name in ("Name", "Request", "Limit", "Age")],
     CONFIGMAPS: [(name, "string", 0) for name in ("Name", "Data", "Age")],
     SERVICEACCOUNTS: [(name, "string", 0) for name in ("Name", "Age")],
+    PERSISTENTVOLUMECLAIMS: CLAIM_COLUMNS,
+    PERSISTENTVOLUMES: VOLUME_COLUMNS,
+    STORAGECLASSES: CLASS_COLUMNS,
     SCALES: [
         ("Name", "string", 0),
         ("Desired", "integer", 0),
@@ -105,6 +154,7 @@ COLUMNS: dict[Resource, list[Column]] = {
         ("Age", "string", 0),
     ],
 }
+COLUMNS[REPLICATIONCONTROLLERS] = COLUMNS[REPLICASETS]
 
 
 def table(resource: Resource, objects: list[Object], metadata: Object, include: str) -> Object:
@@ -113,6 +163,8 @@ def table(resource: Resource, objects: list[Object], metadata: Object, include: 
     rows = []
     for obj in objects:
         row: Object = {"cells": ROWS[resource](obj, now)}
+        if resource is PODS and obj.get("status", {}).get("phase") in ENDED:
+            row["conditions"] = [ENDED[obj["status"]["phase"]]]
         if include == "Object":
             row["object"] = obj
         elif include != "None":
@@ -145,7 +197,8 @@ def age(since: str | None, now: datetime) -> str:
     """Time passed since an RFC 3339 time, in one or two units (k8s.io/apimachinery/pkg/util/duration)."""
     if not since:
         return UNKNOWN
-    return human_duration(int((now - datetime.fromisoformat(since)).total_seconds()))
+    seconds = (now - datetime.fromisoformat(since)).total_seconds()
+    return human_duration(int(seconds)) if seconds > -2 else "<invalid>"
 
 
 def human_duration(seconds: int) -> str:
@@ -204,19 +257,19 @@ def _gates(pod: Object) -> str:
 
 def _service(service: Object, now: datetime) -> list[Any]:
     spec = service["spec"]
-    external = NONE
+    external = list(spec.get("externalIPs") or ())
     if spec["type"] == "ExternalName":
-        external = spec.get("externalName", NONE)
-    elif spec.get("externalIPs"):
-        external = ",".join(spec["externalIPs"])
+        external = [spec.get("externalName", "")]
     elif spec["type"] == "LoadBalancer":
-        external = "<pending>"
+        ingress = service.get("status", {}).get("loadBalancer", {}).get("ingress") or ()
+        given = {each.get("ip") or each.get("hostname") or "" for each in ingress} - {""}
+        external = [*sorted(given), *external] or ["<pending>"]
     ports = ",".join(_service_port(port) for port in spec.get("ports") or ())
     return [
         service["metadata"]["name"],
         spec["type"],
         spec.get("clusterIP") or NONE,
-        external,
+        ",".join(external) or NONE,
         ports or NONE,
         _created(service, now),
         _labels(spec.get("selector")),
@@ -231,9 +284,9 @@ def _service_port(port: Object) -> str:
 def _endpoints(endpoints: Object, now: datetime) -> list[Any]:
     subsets = endpoints.get("subsets") or []
     shown = [
-        f"{address['ip']}:{port['port']}"
+        f"{address['ip']}:{port['port']}" if port else address["ip"]
         for subset in subsets
-        for port in subset.get("ports") or [{"port": ""}]
+        for port in subset.get("ports") or [{}]
         for address in subset.get("addresses") or ()
     ]
     text = _first(shown) if subsets else NONE
@@ -241,7 +294,7 @@ def _endpoints(endpoints: Object, now: datetime) -> list[Any]:
 
 
 def _slice(each: Object, now: datetime) -> list[Any]:
-    ports = [str(port.get("port", "*")) for port in each.get("ports") or ()]
+    ports = [str(port.get("port") or port.get("name", "*")) for port in each.get("ports") or ()]
     addresses = [address for endpoint in each.get("endpoints") or () for address in endpoint["addresses"]]
     return [
         each["metadata"]["name"],
@@ -272,7 +325,7 @@ def _replicaset(replicaset: Object, now: datetime) -> list[Any]:
         status.get("replicas", 0),
         status.get("readyReplicas", 0),
         _created(replicaset, now),
-        *_template(spec),
+        *_template({**spec, "selector": selector_of(replicaset)}),
     ]
 
 
@@ -294,6 +347,21 @@ def _daemon_set(daemon_set: Object, now: datetime) -> list[Any]:
         _labels(spec["template"]["spec"].get("nodeSelector")),
         _created(daemon_set, now),
         *_template(spec),
+    ]
+
+
+def _cron_job(cron_job: Object, now: datetime) -> list[Any]:
+    status, spec = cron_job.get("status", {}), cron_job["spec"]
+    last = status.get("lastScheduleTime")
+    return [
+        cron_job["metadata"]["name"],
+        spec["schedule"],
+        spec.get("timeZone", NONE),
+        "True" if spec.get("suspend") else "False",
+        len(status.get("active") or ()),
+        age(last, now) if last else NONE,
+        _created(cron_job, now),
+        *_template(spec["jobTemplate"]["spec"]),
     ]
 
 
@@ -343,18 +411,17 @@ def _template(spec: Object) -> list[str]:
 def _node(node: Object, now: datetime) -> list[Any]:
     status = node.get("status", {})
     conditions = {each["type"]: each["status"] for each in status.get("conditions", ())}
-    shown = {"True": "Ready", "False": "NotReady"}.get(conditions.get("Ready", ""), "Unknown")
+    shown = {"True": "Ready", None: "Unknown"}.get(conditions.get("Ready"), "NotReady")
     if node["spec"].get("unschedulable"):
         shown += ",SchedulingDisabled"
-    prefix = "node-role.kubernetes.io/"
     labels = node["metadata"].get("labels") or {}
-    roles = ",".join(sorted(key.removeprefix(prefix) for key in labels if key.startswith(prefix)))
+    roles = {key.removeprefix(NODE_ROLE) for key in labels if key.startswith(NODE_ROLE)} | {labels.get(ROLE, "")}
     addresses = {each["type"]: each["address"] for each in status.get("addresses", ())}
     info = status.get("nodeInfo", {})
     return [
         node["metadata"]["name"],
         shown,
-        roles or NONE,
+        ",".join(sorted(roles - {""})) or NONE,
         _created(node, now),
         info.get("kubeletVersion", ""),
         addresses.get("InternalIP", NONE),
@@ -370,20 +437,23 @@ def _namespace(namespace: Object, now: datetime) -> list[Any]:
 
 
 def _event(event: Object, now: datetime) -> list[Any]:
-    involved, source = event["involvedObject"], event.get("source") or {}
-    first = age(event.get("firstTimestamp"), now)
-    count = event.get("count", 1)
-    last = age(event.get("lastTimestamp"), now)
+    involved, source, series = event["involvedObject"], event.get("source") or {}, event.get("series")
+    first_time = event.get("firstTimestamp") or event.get("eventTime")
+    last_time = series["lastObservedTime"] if series else event.get("lastTimestamp") or first_time
+    origin = (
+        source.get("component") or event.get("reportingComponent"),
+        source.get("host") or event.get("reportingInstance"),
+    )
     return [
-        f"{last} (x{count} over {first})" if count > 1 else last,
+        age(last_time, now),
         event.get("type", ""),
         event.get("reason", ""),
-        f"{involved['kind'].lower()}/{involved['name']}",
+        "/".join(filter(None, (involved.get("kind", "").lower(), involved.get("name")))),
         involved.get("fieldPath", ""),
-        ", ".join(filter(None, (source.get("component"), source.get("host")))),
+        ", ".join(filter(None, origin)),
         (event.get("message") or "").strip(),
-        first,
-        count,
+        age(first_time, now),
+        series["count"] if series else event.get("count") or 1,
         event["metadata"]["name"],
     ]
 
@@ -401,8 +471,17 @@ def _scale(scale: Object, now: datetime) -> list[Any]:
     return [scale["metadata"]["name"], scale["spec"]["replicas"], scale["status"]["replicas"], _created(scale, now)]
 
 
-def _limit_range(limit_range: Object, _now: datetime) -> list[Any]:
-    return [limit_range["metadata"]["name"], limit_range["metadata"]["creationTimestamp"]]
+def _name_and_creation(obj: Object, _now: datetime) -> list[Any]:
+    return [obj["metadata"]["name"], obj["metadata"]["creationTimestamp"]]
+
+
+def _role_binding(binding: Object, now: datetime) -> list[Any]:
+    bound: dict[str, list[str]] = {"User": [], "Group": [], "ServiceAccount": []}
+    for subject in binding.get("subjects") or ():
+        namespace = f"{subject.get('namespace', '')}/" if subject["kind"] == "ServiceAccount" else ""
+        bound[subject["kind"]].append(f"{namespace}{subject['name']}")
+    role = f"{binding['roleRef']['kind']}/{binding['roleRef']['name']}"
+    return [binding["metadata"]["name"], role, _created(binding, now), *(", ".join(each) for each in bound.values())]
 
 
 def _resource_quota(quota: Object, now: datetime) -> list[Any]:
@@ -414,8 +493,58 @@ def _resource_quota(quota: Object, now: datetime) -> list[Any]:
     return [quota["metadata"]["name"], ", ".join(requests), ", ".join(limits), _created(quota, now)]
 
 
+def _ingress_class(ingress_class: Object, now: datetime) -> list[Any]:
+    spec = ingress_class["spec"]
+    parameters = spec.get("parameters")
+    shown = NONE
+    if parameters:
+        group = f".{parameters['apiGroup']}" if "apiGroup" in parameters else ""
+        shown = f"{parameters['kind']}{group}/{parameters['name']}"
+    return [ingress_class["metadata"]["name"], spec.get("controller", ""), shown, _created(ingress_class, now)]
+
+
+def _ingress(ingress: Object, now: datetime) -> list[Any]:
+    spec = ingress["spec"]
+    balancers = ingress.get("status", {}).get("loadBalancer", {}).get("ingress") or ()
+    addresses = {each.get("ip") or each.get("hostname") or "" for each in balancers} - {""}
+    return [
+        ingress["metadata"]["name"],
+        spec.get("ingressClassName", NONE),
+        _hosts(spec.get("rules") or []),
+        ",".join(sorted(addresses)),
+        "80, 443" if spec.get("tls") else "80",
+        _created(ingress, now),
+    ]
+
+
+def _hosts(rules: list[Object]) -> str:
+    """The first that rules name; of a rule after them nothing is told but that there is one."""
+    shown: list[str] = []
+    for rule in rules:
+        if len(shown) == SHOWN_HOSTS:
+            return f"{','.join(shown)} + {len(rules) - SHOWN_HOSTS} more..."
+        if rule.get("host"):
+            shown.append(rule["host"])
+    return ",".join(shown) or "*"
+
+
 def _network_policy(policy: Object, now: datetime) -> list[Any]:
     return [policy["metadata"]["name"], _selector(policy["spec"]["podSelector"]), _created(policy, now)]
+
+
+def _pod_disruption_budget(budget: Object, now: datetime) -> list[Any]:
+    spec = budget.get("spec") or {}
+    least, most = (spec.get(each) for each in ("minAvailable", "maxUnavailable"))
+    return [
+        budget["metadata"]["name"],
+        *("N/A" if each is None else str(each) for each in (least, most)),
+        budget["status"]["disruptionsAllowed"],
+        _created(budget, now),
+    ]
+
+
+def _lease(lease: Object, now: datetime) -> list[Any]:
+    return [lease["metadata"]["name"], (lease.get("spec") or {}).get("holderIdentity", ""), _created(lease, now)]
 
 
 def _selector(selector: Object) -> str:
@@ -444,18 +573,31 @@ ROWS: dict[Resource, Callable[[Object, datetime], list[Any]]] = {
     ENDPOINTSLICES: _slice,
     DEPLOYMENTS: _deployment,
     REPLICASETS: _replicaset,
+    REPLICATIONCONTROLLERS: _replicaset,
     STATEFULSETS: _stateful_set,
     DAEMONSETS: _daemon_set,
+    CRONJOBS: _cron_job,
     JOBS: _job,
     CONTROLLERREVISIONS: _controller_revision,
     SECRETS: _secret,
     NODES: _node,
     NAMESPACES: _namespace,
     EVENTS: _event,
-    LIMITRANGES: _limit_range,
+    INGRESSCLASSES: _ingress_class,
+    INGRESSES: _ingress,
+    LEASES: _lease,
+    CLUSTERROLEBINDINGS: _role_binding,
+    CLUSTERROLES: _name_and_creation,
+    ROLEBINDINGS: _role_binding,
+    ROLES: _name_and_creation,
+    LIMITRANGES: _name_and_creation,
     NETWORKPOLICIES: _network_policy,
+    PODDISRUPTIONBUDGETS: _pod_disruption_budget,
     RESOURCEQUOTAS: _resource_quota,
     CONFIGMAPS: _configmap,
     SCALES: _scale,
     SERVICEACCOUNTS: _service_account,
+    PERSISTENTVOLUMECLAIMS: lambda obj, now: claim(obj, _created(obj, now)),
+    PERSISTENTVOLUMES: lambda obj, now: volume(obj, _created(obj, now)),
+    STORAGECLASSES: lambda obj, now: storage_class(obj, _created(obj, now)),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pocketkube.controllers.reconcile import Key, controller_of, key_of, owned_by, reference_to
-from pocketkube.label_selector import selects
+from pocketkube.label_selector import selector_of, selects
 from pocketkube.registry import Registry
 from pocketkube.resources import Resource
 from pocketkube.store import Event, Object, Store
@@ -16,7 +16,7 @@ from pocketkube.store import Event, Object, Store
 
 def claim(registry: Registry, resource: Resource, owner: Object) -> list[Object]:
     """The objects of `owner`: what its selector no longer chooses is released, orphans that it does are adopted."""
-    selector, namespace = owner["spec"]["selector"], owner["metadata"]["namespace"]
+    selector, namespace = selector_of(owner), owner["metadata"]["namespace"]
     claimed = []
     for obj in registry.store.list(resource, namespace):
         matches = selects(selector, obj["metadata"].get("labels") or {})
@@ -41,7 +41,7 @@ def owner_keys(store: Store, owners: Resource, event: Event) -> Iterable[Key]:
     if controller_of(event.object) is None:
         labels = event.object["metadata"].get("labels") or {}
         for owner in store.list(owners, namespace):
-            if selects(owner["spec"]["selector"], labels):
+            if selects(selector_of(owner), labels):
                 yield key_of(owner)
 
 

@@ -17,6 +17,7 @@ MANAGER = "endpointslice-controller.k8s.io"
 SERVICE_NAME = "kubernetes.io/service-name"
 HEADLESS = "service.kubernetes.io/headless"
 ZONE = "topology.kubernetes.io/zone"
+PREFER_NEAR = ("PreferClose", "PreferSameZone", "PreferSameNode")
 MOST = 100  # endpoints in a slice
 
 
@@ -160,11 +161,13 @@ def _endpoint(service: Object, pod: Object, zones: Mapping[str, str]) -> Object:
     terminating = "deletionTimestamp" in pod["metadata"]
     serving = is_ready(pod)
     ready = bool(service["spec"].get("publishNotReadyAddresses")) or (serving and not terminating)
+    node = pod["spec"]["nodeName"]
+    zone = zones.get(node, "")
     endpoint: Object = {
         "addresses": [pod["status"]["podIP"]],
         "conditions": {"ready": ready, "serving": serving, "terminating": terminating},
-        "nodeName": pod["spec"]["nodeName"],
-        **({"zone": zone} if (zone := zones.get(pod["spec"]["nodeName"])) else {}),
+        "nodeName": node,
+        **({"zone": zone} if zone else {}),
         "targetRef": {
             "kind": "Pod",
             "namespace": pod["metadata"]["namespace"],
@@ -174,4 +177,17 @@ def _endpoint(service: Object, pod: Object, zones: Mapping[str, str]) -> Object:
     }
     if pod["spec"].get("hostname") and pod["spec"].get("subdomain") == service["metadata"]["name"]:
         endpoint["hostname"] = pod["spec"]["hostname"]
+    hints = _hints(service["spec"].get("trafficDistribution"), node, zone)
+    if ready and hints:
+        endpoint["hints"] = hints
     return endpoint
+
+
+def _hints(distribution: str | None, node: str, zone: str) -> Object:
+    """For whom an endpoint is near: KEP-2433, KEP-3015."""
+    hints: Object = {}
+    if distribution in PREFER_NEAR and zone:
+        hints["forZones"] = [{"name": zone}]
+    if distribution == "PreferSameNode":
+        hints["forNodes"] = [{"name": node}]
+    return hints

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pocketkube.controllers.disruption import tell_of_disruption
 from pocketkube.controllers.reconcile import Key, follow, key_of, seconds_since, soonest
+from pocketkube.disruption.target import tell_of_disruption
 from pocketkube.events import EventRecorder
 from pocketkube.placement.node_fit import CORDONED, tolerates
 from pocketkube.registry import Registry, timestamp

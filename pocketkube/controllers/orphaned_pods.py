@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
-from pocketkube.controllers.disruption import tell_of_disruption
 from pocketkube.controllers.reconcile import Key, follow, key_of
+from pocketkube.disruption.target import tell_of_disruption
 from pocketkube.registry import Registry
 from pocketkube.resources import NODES, PODS
 from pocketkube.store import Event, Object

@@ -1,6 +1,7 @@
-"""ReplicaSets: as many Pods as are asked for.
+"""ReplicaSets, and ReplicationControllers, which came before them: as many Pods as are asked for.
 
-Source: https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/
+Source: https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/ and
+https://kubernetes.io/docs/concepts/workloads/controllers/replicationcontroller/
 """
 
 from __future__ import annotations
@@ -22,26 +23,30 @@ from pocketkube.controllers.reconcile import (
 )
 from pocketkube.errors import ApiError
 from pocketkube.registry import Registry, timestamp
-from pocketkube.resources import PODS, REPLICASETS
+from pocketkube.resources import PODS, REPLICASETS, REPLICATIONCONTROLLERS, Resource
 from pocketkube.store import Event, Object
 
 
 class ReplicaSetController:
+    resource: Resource = REPLICASETS
+    component = "replicaset-controller"
+    counts_leaving = True
+
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._store = registry.store
-        self._pods = PodControl(registry, "replicaset-controller")
+        self._pods = PodControl(registry, self.component)
 
     async def run(self) -> None:
-        await follow(self._store, (REPLICASETS, PODS), self._keys, self.reconcile)
+        await follow(self._store, (self.resource, PODS), self._keys, self.reconcile)
 
     def _keys(self, event: Event) -> Iterable[Key]:
-        if event.resource is REPLICASETS:
+        if event.resource is self.resource:
             return [key_of(event.object)]
-        return owner_keys(self._store, REPLICASETS, event)
+        return owner_keys(self._store, self.resource, event)
 
     def reconcile(self, key: Key) -> float | None:
-        replicaset = self._store.find(REPLICASETS, *key)
+        replicaset = self._store.find(self.resource, *key)
         if replicaset is None or "deletionTimestamp" in replicaset["metadata"]:
             return None
         claimed = claim(self._registry, PODS, replicaset)
@@ -71,14 +76,20 @@ class ReplicaSetController:
             ),
             "readyReplicas": sum(map(is_ready, pods)),
             "availableReplicas": sum(unavailable_for(pod, seconds) == 0 for pod in pods),
-            "terminatingReplicas": leaving,
             "observedGeneration": replicaset["metadata"]["generation"],
         }
-        always = ("replicas", "terminatingReplicas")
-        status = {field: value for field, value in status.items() if value or field in always}
+        status = {field: value for field, value in status.items() if value or field == "replicas"}
+        if self.counts_leaving:
+            status["terminatingReplicas"] = leaving
         if refused:
             status["conditions"] = replicaset.get("status", {}).get("conditions") or [_failure(refused)]
-        self._registry.update(REPLICASETS, {**replicaset, "status": status}, subresource="status")
+        self._registry.update(self.resource, {**replicaset, "status": status}, subresource="status")
+
+
+class ReplicationManager(ReplicaSetController):
+    resource = REPLICATIONCONTROLLERS
+    component = "replication-controller"
+    counts_leaving = False
 
 
 def _failure(refused: ApiError) -> Object:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from pocketkube.controllers.claim_templates import missing_claim
 from pocketkube.controllers.neighbours import Neighbours
+from pocketkube.controllers.pod_claims import PodClaims
 from pocketkube.controllers.reconcile import Key, controller_of, follow, key_of
 from pocketkube.events_v1 import EventV1Recorder
 from pocketkube.json_copy import copied
@@ -17,26 +17,31 @@ from pocketkube.placement.node_fit import NOT_NAMED, avoided, named_nodes, prefe
 from pocketkube.placement.node_room import shortage
 from pocketkube.placement.topology_labels import label_with_topology
 from pocketkube.registry import Registry, timestamp
-from pocketkube.resources import NAMESPACES, NODES, PODS
+from pocketkube.resources import NAMESPACES, NODES, PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, PODS, STORAGECLASSES
 from pocketkube.store import Event, Object
 
 NAME = "default-scheduler"
 HOST = "control-plane"
+STORAGE = (PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, STORAGECLASSES)
 NO_HELP = "Preemption is not helpful for scheduling"
 NO_VICTIM = "No preemption victims found for incoming pod"
 
 
 class Scheduler:
     def __init__(self, registry: Registry) -> None:
+        self._registry = registry
         self._store = registry.store
         self._recorder = EventV1Recorder(registry, NAME, HOST)
+        self._assumed: dict[str, str] = {}  # nodes of Pods whose claims are being bound, by the Pod's uid
 
     async def run(self) -> None:
-        await follow(self._store, (PODS, NODES), self._keys, self.reconcile)
+        await follow(self._store, (PODS, NODES, *STORAGE), self._keys, self.reconcile)
 
     def _keys(self, event: Event) -> Iterable[Key]:
-        """The Pod itself; and when a node changes or room becomes free, every Pod that waits."""
-        if event.resource is PODS and event.type != "DELETED":
+        """The Pod itself; and when a node or storage changes or room becomes free, every Pod that waits."""
+        if event.resource is PODS and event.type == "DELETED":
+            self._assumed.pop(event.object["metadata"]["uid"], None)
+        elif event.resource is PODS:
             return [key_of(event.object)]
         return [key_of(pod) for pod in self._store.list(PODS) if not pod["spec"].get("nodeName")]
 
@@ -50,26 +55,43 @@ class Scheduler:
             self._note(pod, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates")
             return
         nodes = self._store.list(NODES)
-        claim = missing_claim(self._store, pod)
-        if claim:
-            self._refuse(pod, nodes, f'persistentvolumeclaim "{claim}" not found', Counter({NO_HELP: len(nodes)}))
+        claims = PodClaims(self._registry, pod)
+        unusable = claims.refusal()
+        if unusable:
+            self._refuse(pod, nodes, unusable, Counter({NO_HELP: len(nodes)}))
             return
-        others = [each for each in self._store.list(PODS) if each["spec"].get("nodeName")]
+        others = self._others(pod)
+        assumed = self._assumed.pop(pod["metadata"]["uid"], "")
         neighbours = Neighbours(pod, nodes, others, self._store.list(NAMESPACES))
         fitting = []
         reasons: Counter[str] = Counter()
         outlook: Counter[str] = Counter()
         for node in nodes:
-            why, helpless = _problems(pod, node, others, neighbours)
+            why, helpless = _problems(pod, node, others, claims, neighbours)
             reasons.update(why)
             if why:
                 outlook[NO_HELP if helpless else NO_VICTIM] += 1
             else:
                 fitting.append(node)
         if fitting:
-            self._bind(pod, min(fitting, key=_load(pod, others, neighbours))["metadata"]["name"])
+            before = [node for node in fitting if node["metadata"]["name"] == assumed]
+            node = min(before or fitting, key=_load(pod, others, neighbours))
+            if claims.settle(node):
+                self._bind(pod, node["metadata"]["name"])
+            else:  # it comes here again once its claims are bound
+                self._assumed[pod["metadata"]["uid"]] = node["metadata"]["name"]
             return
         self._refuse(pod, nodes, _listed(reasons), outlook)
+
+    def _others(self, pod: Object) -> list[Object]:
+        """The Pods that have a node, or are about to."""
+        pods = [each for each in self._store.list(PODS) if each is not pod]
+        nodes = [each["spec"].get("nodeName") or self._assumed.get(each["metadata"]["uid"]) for each in pods]
+        return [
+            each if each["spec"].get("nodeName") else {**each, "spec": {**each["spec"], "nodeName": node}}
+            for each, node in zip(pods, nodes, strict=True)
+            if node
+        ]
 
     def _refuse(self, pod: Object, nodes: list[Object], why: str, outlook: Counter[str]) -> None:
         head = f"0/{len(nodes)} nodes are available"
@@ -102,7 +124,9 @@ class Scheduler:
         return True
 
 
-def _problems(pod: Object, node: Object, others: list[Object], neighbours: Neighbours) -> tuple[list[str], bool]:
+def _problems(
+    pod: Object, node: Object, others: list[Object], claims: PodClaims, neighbours: Neighbours
+) -> tuple[list[str], bool]:
     """Why the Pod cannot go to the node: what the first filter that refuses says; and that no preemption would help."""
     names = named_nodes(pod["spec"])
     if names is not None and node["metadata"]["name"] not in names:
@@ -113,6 +137,9 @@ def _problems(pod: Object, node: Object, others: list[Object], neighbours: Neigh
     short, helpless = shortage(pod, node, others)
     if short:
         return short, helpless
+    conflicts = claims.conflicts(node)
+    if conflicts:
+        return conflicts, True
     return neighbours.refusal(node)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from pocketkube.controllers.claim_templates import claimed_volumes
+from pocketkube.controllers.claim_templates import ClaimTemplates
 from pocketkube.controllers.claims import claim, owner_keys
 from pocketkube.controllers.hashes import revision_hash
 from pocketkube.controllers.reconcile import (
@@ -27,7 +27,7 @@ from pocketkube.errors import ApiError
 from pocketkube.events import EventRecorder
 from pocketkube.json_copy import copied
 from pocketkube.registry import Registry
-from pocketkube.resources import PODS, STATEFULSETS
+from pocketkube.resources import PERSISTENTVOLUMECLAIMS, PODS, STATEFULSETS
 from pocketkube.store import Event, Object
 
 POD_NAME = "statefulset.kubernetes.io/pod-name"
@@ -42,11 +42,14 @@ class StatefulSetController:
         self._recorder = EventRecorder(registry, "statefulset-controller")
 
     async def run(self) -> None:
-        await follow(self._store, (STATEFULSETS, PODS), self._keys, self.reconcile)
+        await follow(self._store, (STATEFULSETS, PODS, PERSISTENTVOLUMECLAIMS), self._keys, self.reconcile)
 
     def _keys(self, event: Event) -> Iterable[Key]:
         if event.resource is STATEFULSETS:
             return [key_of(event.object)]
+        if event.resource is PERSISTENTVOLUMECLAIMS:
+            gone = event.type == "DELETED"
+            return map(key_of, self._store.list(STATEFULSETS, event.object["metadata"]["namespace"])) if gone else ()
         return owner_keys(self._store, STATEFULSETS, event)
 
     def reconcile(self, key: Key) -> float | None:
@@ -75,13 +78,23 @@ class StatefulSetController:
         spec = statefulset["spec"]
         first = _first_ordinal(statefulset)
         wanted = range(first, first + spec["replicas"])
+        claims = ClaimTemplates(self._registry, self._recorder, statefulset)
+        for ordinal, there in pods.items():
+            claims.keep_owners(there, wanted=ordinal in wanted)
         ordered = spec["podManagementPolicy"] == "OrderedReady"
         for ordinal in wanted:
             pod = pods.get(ordinal)
+            name = f"{statefulset['metadata']['name']}-{ordinal}"
+            if pod is None and claims.is_stale(name):
+                if ordered:
+                    return
+                continue
             if pod is None:
                 pods[ordinal] = pod = self._create(statefulset, update, before, ordinal)
             elif _phase(pod) in ("Failed", "Succeeded") and not _is_leaving(pod):
                 self._delete(statefulset, pod)  # the next step creates it anew: its name is free then
+            elif not pod["spec"].get("nodeName"):
+                claims.make(name)
             if ordered and (unavailable_for(pod, _min_ready(statefulset)) != 0 or _is_leaving(pod)):
                 return
         for ordinal in sorted(set(pods) - set(wanted), reverse=True):
@@ -89,7 +102,7 @@ class StatefulSetController:
                 self._delete(statefulset, pods[ordinal])
             if ordered:
                 return
-        self._update(statefulset, update, [pods[ordinal] for ordinal in reversed(wanted)])
+        self._update(statefulset, update, [pods[ordinal] for ordinal in reversed(wanted) if ordinal in pods])
 
     def _update(self, statefulset: Object, update: str, pods: list[Object]) -> None:
         """Rolling update: from the highest ordinal down to the partition, each once those before it are available."""
@@ -130,20 +143,23 @@ class StatefulSetController:
             "ownerReferences": [reference_to(statefulset)],
         }
         spec = {**template["spec"], "hostname": name}
-        claims = claimed_volumes(statefulset, name)
-        if claims:
-            own = {each["name"] for each in claims}
-            spec["volumes"] = [*claims, *(each for each in spec.get("volumes") or () if each["name"] not in own)]
+        claims = ClaimTemplates(self._registry, self._recorder, statefulset)
+        volumes = claims.volumes(name)
+        if volumes:
+            own = {each["name"] for each in volumes}
+            spec["volumes"] = [*volumes, *(each for each in spec.get("volumes") or () if each["name"] not in own)]
         if statefulset["spec"].get("serviceName"):
             spec["subdomain"] = statefulset["spec"]["serviceName"]
         namespace = statefulset["metadata"]["namespace"]
         try:
+            claims.make(name)
             made = self._registry.create(PODS, {"metadata": metadata, "spec": spec}, namespace)
         except ApiError as error:
             if not is_terminating(error):
                 message = f"create Pod {name} in StatefulSet {statefulset['metadata']['name']} failed error: {error}"
                 self._recorder.event(statefulset, "Warning", "FailedCreate", message)
             raise
+        claims.keep_owners(made, wanted=True)
         self._tell(statefulset, "SuccessfulCreate", f"create Pod {name}")
         return made
 

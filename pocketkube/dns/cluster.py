@@ -44,11 +44,14 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Service:
+    """`external`: addresses from outside, those of a load balancer as well, for which there may be names instead."""
+
     name: str
     namespace: str
     external_name: str  # "" unless it is of that type
     addresses: tuple[str, ...]  # () for a headless one
     ports: tuple[Port, ...]
+    external: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -94,6 +97,12 @@ class ClusterIndex:
     @own_address.setter
     def own_address(self, address: str) -> None:
         self._told.own_address = address
+
+    def own_name(self) -> str:
+        """The name of the Pod that CoreDNS runs in; "" when there is none."""
+        pods = self._store.list(PODS)
+        found = (each for each in pods if each.get("status", {}).get("podIP") == self.own_address)
+        return next((str(each["metadata"]["name"]) for each in found if self.own_address), "")
 
     def changed(self) -> None:
         self._told.changes += 1
@@ -143,7 +152,10 @@ def _service(obj: Object) -> Service:
     addresses = spec.get("clusterIPs") or [spec.get("clusterIP")]
     if external or addresses[0] in (None, "", "None"):
         addresses = []
-    return Service(metadata["name"], metadata["namespace"], external, tuple(addresses), _ports(spec.get("ports")))
+    ingress = ((obj.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+    outside = (*(spec.get("externalIPs") or ()), *(each.get("ip") or each.get("hostname") for each in ingress))
+    ports = _ports(spec.get("ports"))
+    return Service(metadata["name"], metadata["namespace"], external, tuple(addresses), ports, outside)
 
 
 def _ports(ports: list[Object] | None) -> tuple[Port, ...]:

@@ -21,15 +21,24 @@ from pocketkube.dns.lameduck import lameduck
 from pocketkube.dns.message import Failed, Handler, Request, Response
 from pocketkube.dns.observed import DEFAULTS, Place, place_of
 from pocketkube.dns.plugins import (
+    acl,
     answers_cut,
+    autopath,
     cache_setup,
+    chaos,
     forward,
+    header,
     hosts,
+    k8s_external,
     kubernetes_setup,
     loadbalance,
+    local,
     logs,
+    program,
     rewrite,
     template,
+    whoami,
+    zone_file,
 )
 from pocketkube.dns.plugins.setup import Surroundings, names
 from pocketkube.dns.upstream import DNS_PORT
@@ -46,34 +55,28 @@ PLUGINS: dict[str, Setup] = {
     "bufsize": answers_cut.buffer_setup,
     "errors": logs.errors_setup,
     "log": logs.log_setup,
+    "local": local.setup,
+    "acl": acl.setup,
     "any": answers_cut.any_setup,
+    "chaos": chaos.setup,
     "loadbalance": loadbalance.setup,
     "cache": cache_setup.setup,
     "rewrite": rewrite.setup,
+    "header": header.setup,
+    "autopath": autopath.setup,
     "minimal": answers_cut.minimal_setup,
     "template": template.setup,
     "hosts": hosts.setup,
+    "k8s_external": k8s_external.setup,
     "kubernetes": kubernetes_setup.setup,
-}
-# What concerns CoreDNS as a program, and its properties: they change no answer.
-ACCEPTED: dict[str, set[str]] = {
-    "cancel": set(),
-    "debug": set(),
-    "health": {"lameduck"},
-    "loop": set(),
-    "metadata": set(),
-    "multisocket": set(),
-    "pprof": {"block"},
-    "prometheus": set(),
-    "ready": {"monitor"},
-    "reload": set(),
-    "timeouts": {"read", "write", "idle"},
+    "file": zone_file.setup,
 }
 NOT_CARRIED_OUT = {
-    *("root", "geoip", "tls", "quic", "grpc_server", "https", "https3", "nsid", "bind", "trace", "dnstap", "local"),
-    *("dns64", "acl", "chaos", "tsig", "header", "dnssec", "autopath", "transfer", "route53", "azure", "clouddns"),
-    *("k8s_external", "file", "auto", "secondary", "etcd", "grpc", "erratic", "whoami", "on", "sign", "view", "nomad"),
+    *("root", "geoip", "tls", "quic", "grpc_server", "https", "https3", "nsid", "bind", "trace", "dnstap"),
+    *("dns64", "tsig", "dnssec", "transfer", "route53", "azure", "clouddns"),
+    *("auto", "secondary", "etcd", "grpc", "erratic", "on", "sign", "view", "nomad"),
 }
+LAST = ("forward", "whoami")  # those that come after all others
 FOREIGN_CLASSES = {"chaos", "forward"}  # the plugins that let queries of other classes than IN in
 
 
@@ -115,12 +118,13 @@ class Configuration:
 def configure(text: str, surroundings: Surroundings) -> Configuration:
     """Set everything up as a Corefile says; CorefileError, and nothing changed, for one that cannot be."""
     listeners: dict[int, Listener] = defaultdict(Listener)
-    blocks = parse(text)
+    blocks = parse(text, _is_plugin)
     if not blocks:
         raise CorefileError(1, "there is no server block")
     for block in blocks:
         for directive in block.directives:
-            _check_name(directive)
+            if directive.name in NOT_CARRIED_OUT:
+                raise Surroundings.not_carried_out(directive)
     for block in blocks:
         _add(block, listeners, surroundings)
     directives = [each for block in blocks for each in block.directives]
@@ -128,12 +132,8 @@ def configure(text: str, surroundings: Surroundings) -> Configuration:
     return Configuration(text, dict(listeners), places, lameduck(directives), hashlib.sha512(text.encode()).hexdigest())
 
 
-def _check_name(directive: Directive) -> None:
-    name = directive.name
-    if name in NOT_CARRIED_OUT:
-        raise Surroundings.not_carried_out(directive)
-    if name not in PLUGINS and name not in ACCEPTED and name != "forward":
-        raise CorefileError(directive.line, f"Unknown directive '{name}'")
+def _is_plugin(name: str) -> bool:
+    return name in PLUGINS or name in program.PROGRAM or name in NOT_CARRIED_OUT or name in LAST
 
 
 def _add(block: ServerBlock, listeners: dict[int, Listener], surroundings: Surroundings) -> None:
@@ -143,7 +143,7 @@ def _add(block: ServerBlock, listeners: dict[int, Listener], surroundings: Surro
     handler = _chain(block.directives, replace(surroundings, zones=zones))
     for zone, port in served:
         if zone in listeners[port].zones:
-            raise CorefileError(block.line, f"cannot serve dns://{zone}:{port} - it is already defined")
+            raise CorefileError(0, f"cannot serve dns://{zone}:{port} - it is already defined")
         listeners[port].zones[zone] = handler
         if any(each.name in FOREIGN_CLASSES for each in block.directives):
             listeners[port].foreign_classes = True
@@ -166,19 +166,22 @@ def _chain(directives: list[Directive], surroundings: Surroundings) -> Handler:
     written: dict[str, list[Directive]] = defaultdict(list)
     for each in directives:
         written[each.name].append(each)
+    for name in program.PROGRAM:
+        for each in written[name]:
+            with _said_by(name, each.line):
+                program.check(each)
+    surroundings = replace(surroundings, written=written)
     plugins: list[Plugin] = []
     for name, setup in PLUGINS.items():
         if written[name]:
-            with _line_of(written[name][0].line):
+            with _said_by(name, written[name][0].line):
                 plugins.append(setup(written[name], surroundings))
     for each in written["forward"]:
-        with _line_of(each.line):
+        with _said_by("forward", each.line):
             plugins.append(forward.setup(each, surroundings))
-    for name, properties in ACCEPTED.items():
-        for each in written[name]:
-            for line in each.properties:
-                if line.words[0] not in properties:
-                    raise each.wrong_arguments(line.words[-1], line.number)
+    if written["whoami"]:
+        with _said_by("whoami", written["whoami"][0].line):
+            plugins.append(whoami.setup(written["whoami"], surroundings))
     handler: Handler = _nothing if plugins else _refuse
     for plugin in reversed(plugins):
         handler = partial(plugin.answer, following=handler)
@@ -192,6 +195,15 @@ def _line_of(line: int) -> Iterator[None]:
         yield
     except dns.exception.DNSException as error:
         raise CorefileError(line, str(error)) from error
+
+
+@contextlib.contextmanager
+def _said_by(plugin: str, line: int) -> Iterator[None]:
+    try:
+        with _line_of(line):
+            yield
+    except CorefileError as error:
+        raise error.of_plugin(plugin) from error
 
 
 async def _nothing(_request: Request) -> Response:

@@ -8,17 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pocketkube.dns.corefile import CorefileError, Directive, Line
-from pocketkube.dns.go_duration import seconds
+from pocketkube.go_duration import seconds
 
 
 def lameduck(directives: Iterable[Directive]) -> float:
     """Seconds, by the last that says so; 0 where none does. CorefileError for what is no duration."""
-    lines = [line for each in directives if each.name == "health" for line in each.properties]
-    return ([_seconds(line) for line in lines if line.words[0] == "lameduck"] or [0.0])[-1]
+    found = 0.0
+    for each in directives:
+        for line in each.properties if each.name == "health" else ():
+            if len(line.words) != 2:
+                raise each.wrong_arguments(line.words[-1], line.number).of_plugin("health")
+            found = _seconds(line)
+    return found
 
 
 def _seconds(line: Line) -> float:
     try:
-        return seconds(line.words[1] if len(line.words) == 2 else "")
+        return seconds(line.words[1])
     except ValueError as error:
-        raise CorefileError(line.number, f"plugin/health: {error}") from error
+        problem = f"unable to parse lameduck duration value: '{line.words[1]}' : {error}"
+        raise CorefileError(0, problem).of_plugin("health") from error

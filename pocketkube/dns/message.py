@@ -64,6 +64,7 @@ class Response:
     additional: list[Record] = field(default_factory=list)
     authoritative: bool = True
     recursion_available: bool = False
+    recursion_desired: bool | None = None  # None for what the query says
     truncated: bool = False
     buffer: int = 0  # bytes that it may have at most over UDP; 0 for what the asker can take
 
@@ -74,6 +75,10 @@ class Failed(Exception):
     def __init__(self, rcode: dns.rcode.Rcode, reason: str) -> None:
         super().__init__(reason)
         self.rcode = rcode
+
+
+class Dropped(Exception):
+    """There is to be no response at all."""
 
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -44,10 +44,12 @@ def place_of(directive: Directive) -> Place:
     if not directive.arguments:
         return default
     host, colon, port = directive.arguments[0].rpartition(":")
-    if len(directive.arguments) > 1 or not colon or not (port.isascii() and port.isdigit()):
-        raise directive.wrong_arguments(directive.arguments[-1])
-    if int(port) > 65535:
-        raise CorefileError(directive.line, f"invalid port {port}")
+    if len(directive.arguments) > 1:
+        raise directive.wrong_arguments(directive.arguments[-1]).of_plugin(directive.name)
+    if not colon:
+        raise CorefileError(0, f"address {directive.arguments[0]}: missing port in address").of_plugin(directive.name)
+    if not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise CorefileError(0, f"listen tcp: address {port}: invalid port")
     return Place({"": "0.0.0.0", "localhost": "127.0.0.1"}.get(host, host), int(port), default.path)
 
 

@@ -17,14 +17,15 @@ from pocketkube import http_answers, namespaces
 from pocketkube.dns import wire
 from pocketkube.dns.cluster import ClusterIndex
 from pocketkube.dns.configuration import Listener, configure
-from pocketkube.dns.corefile import CorefileError
-from pocketkube.dns.message import Failed, Request, Response
+from pocketkube.dns.corefile import CorefileError, NotCarriedOut
+from pocketkube.dns.message import Dropped, Failed, Request, Response
 from pocketkube.dns.observed import VERSION, Observed, Place
 from pocketkube.dns.plugins.setup import Surroundings
 from pocketkube.dns.upstream import Upstream
 from pocketkube.resources import CONFIGMAPS, ENDPOINTSLICES, NAMESPACES, PODS, SERVICES
 from pocketkube.store import Store
 
+DIRECTORY = "/etc/coredns"  # where the ConfigMap is mounted
 TCP_IDLE = 10.0  # seconds a client may keep a connection without a question (RFC 7766 6.2.3)
 AT_ONCE = 1000  # questions that wait for an upstream server; further ones get no answer
 MINIMAL = ". {\n    kubernetes cluster.local\n}\n"  # until there is a Corefile
@@ -51,8 +52,9 @@ class DnsServer:
         self._cluster = ClusterIndex(store)
         self._upstream = upstream or Upstream()
         self._instances: list[_Instance] = []
+        self._data: dict[str, str] = {}
         self._configuration = configure(MINIMAL, self._surroundings())
-        self._text = ""
+        self._refused: CorefileError | None = None
         self._answering: set[asyncio.Task[None]] = set()
         self._observed = Observed()
 
@@ -67,8 +69,13 @@ class DnsServer:
     async def serve(self, netns: int, listening: Callable[[], None], write_log: Callable[[str], None]) -> None:
         """Answer in the network namespace `netns` until cancelled, and then for as long as `lameduck` says.
 
-        `write_log` takes lines of CoreDNS's own log. Cancelled again it ends at once.
+        `write_log` takes lines of CoreDNS's own log. Cancelled again it ends at once. It returns when CoreDNS does not
+        start: only one that runs already goes on with the Corefile before.
         """
+        self._configure()
+        if self._refused and not isinstance(self._refused, NotCarriedOut):
+            write_log(str(self._refused))
+            return
         # What starts anew has kept nothing: restarting CoreDNS is how its cache is emptied.
         self._configuration = configure(self._configuration.text, self._surroundings())
         instance = _Instance(netns, _address_in(netns), write_log)
@@ -127,7 +134,11 @@ class DnsServer:
         query = wire.read(packet)
         if not isinstance(query, dns.message.Message):
             return query or b""
-        response = await self._respond(query, transport, client, self._configuration.listeners.get(port, Listener()))
+        try:
+            listener = self._configuration.listeners.get(port, Listener())
+            response = await self._respond(query, transport, client, listener)
+        except Dropped:
+            return b""
         self._observed.count(query, response, transport, port)
         return wire.write(query, response, transport)
 
@@ -142,6 +153,8 @@ class DnsServer:
             return await listener.respond(request)
         except Failed as error:
             return Response(error.rcode, authoritative=False)
+        except Dropped:
+            raise
         except Exception:
             log.exception("a question could not be answered: %s", question)
             return Response(dns.rcode.SERVFAIL, authoritative=False)
@@ -189,14 +202,16 @@ class DnsServer:
     def _configure(self) -> None:
         """A Corefile that cannot be carried out leaves the one before in force, as CoreDNS's reload does."""
         found = self._store.find(CONFIGMAPS, "kube-system", "coredns")
-        text = (found.get("data") or {}).get("Corefile") if found else None
-        if text in (None, self._text):
+        data = (found.get("data") or {}) if found else {}
+        text = data.get("Corefile")
+        if text is None or data == self._data:
             return
-        self._text = text
+        self._data, self._refused = data, None
         self._log("[INFO] Reloading")
         try:
             self._configuration = configure(text, self._surroundings())
         except CorefileError as error:
+            self._refused = error
             self._log(f"[ERROR] Restart failed: {error}")
             self._log(f"[ERROR] plugin/reload: Corefile changed but reload failed: {error}")
             log.error("kube-system/coredns: %s; the configuration before it stays in force", error)
@@ -207,7 +222,8 @@ class DnsServer:
             instance.reloaded.set()
 
     def _surroundings(self) -> Surroundings:
-        return Surroundings([], self._cluster, self._upstream, self._log)
+        files = {f"{DIRECTORY}/{name}": text for name, text in self._data.items()}
+        return Surroundings([], self._cluster, self._upstream, self._log, files=files)
 
     def _tell_start(self, write_log: Callable[[str], None]) -> None:
         for port, listener in self._configuration.listeners.items():

@@ -11,6 +11,7 @@ import secrets
 import socket
 import struct
 from collections.abc import Iterable
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -65,6 +66,20 @@ class Outside:
                     waiting.set_result(packet)
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How other servers are asked: as `forward` says."""
+
+    max_fails: int = 2
+    force_tcp: bool = False
+    prefer_udp: bool = False
+    failover: frozenset[dns.rcode.Rcode] = frozenset()  # replies that are as bad as none while there is another server
+
+
+class NoReply(OSError):
+    """In the words of Go's package net."""
+
+
 class Upstream:
     """`netns`: a descriptor of the Pod's network, set when CoreDNS starts there."""
 
@@ -73,28 +88,49 @@ class Upstream:
         self.outside = outside
         self._health = Health(self._probe)
 
-    async def ask(self, request: Request, servers: Iterable[Address], max_fails: int) -> Response:
+    async def ask(self, request: Request, servers: Iterable[Address], manner: Manner) -> Response:
         """The reply of the first of `servers` that gives one. Failed when none does.
 
         Those of which more than `max_fails` probes have failed are passed over while there are others; with 0 there are
         no probes.
         """
+        max_fails = manner.max_fails
         reachable = [server for server in servers if _is_inside(server) or self.outside]
         if not reachable:
             raise Failed(dns.rcode.SERVFAIL, "no upstream: the cluster was started without --internet")
         reason: Exception | None = None
+        refused: Response | None = None
         for server in [each for each in reachable if not self._health.is_down(each, max_fails)] or reachable:
             query = _query(request)
             try:
-                reply = dns.message.from_wire(await self._exchange(query, server, request.transport))
+                reply = await self._reply(query, server, manner, request.transport)
             except (OSError, TimeoutError, dns.exception.DNSException, asyncio.IncompleteReadError) as error:
                 reason = error
                 if max_fails:
                     self._health.failed(server)
                 continue
-            if query.is_response(reply):
-                return _response(reply)
+            if not query.is_response(reply):
+                continue
+            refused = _response(reply)
+            if refused.rcode not in manner.failover:
+                return refused
+        if refused:
+            return refused
+        if isinstance(reason, NoReply):
+            raise Failed(dns.rcode.SERVFAIL, str(reason))
         raise Failed(dns.rcode.SERVFAIL, f"{server[0]}:{server[1]}: {reason or 'the reply is to another question'}")
+
+    async def _reply(
+        self, query: dns.message.Message, server: Address, manner: Manner, transport: str
+    ) -> dns.message.Message:
+        if manner.force_tcp:
+            transport = "tcp"
+        elif manner.prefer_udp:
+            transport = "udp"
+        reply = dns.message.from_wire(await self._exchange(query, server, transport))
+        if transport == "udp" and manner.prefer_udp and reply.flags & dns.flags.TC:
+            reply = dns.message.from_wire(await self._exchange(query, server, "tcp"))
+        return reply
 
     async def _probe(self, server: Address) -> bytes:
         return await self._exchange(dns.message.make_query(dns.name.root, dns.rdatatype.NS), server, "udp")
@@ -104,18 +140,28 @@ class Upstream:
         if not _is_inside(server):
             assert self.outside
             return await self.outside.ask(packet, server)
-        async with asyncio.timeout(READ_SECONDS):
-            if transport == "tcp":
+        if transport == "tcp":
+            async with asyncio.timeout(READ_SECONDS):
                 return await self._over_tcp(packet, server)
-            loop = asyncio.get_running_loop()
-            with self._socket(socket.SOCK_DGRAM) as udp:
-                await loop.sock_connect(udp, server)
-                await loop.sock_sendall(udp, packet)
-                return await loop.sock_recv(udp, LARGEST)
+        loop = asyncio.get_running_loop()
+        with self._socket(socket.SOCK_DGRAM) as udp:
+            await loop.sock_connect(udp, server)
+            from_here = "read udp {}:{}->{}:{}".format(*udp.getsockname(), *server)
+            try:
+                async with asyncio.timeout(READ_SECONDS):
+                    await loop.sock_sendall(udp, packet)
+                    return await loop.sock_recv(udp, LARGEST)
+            except TimeoutError:
+                raise NoReply(f"{from_here}: i/o timeout") from None
+            except ConnectionRefusedError:
+                raise NoReply(f"{from_here}: read: connection refused") from None
 
     async def _over_tcp(self, packet: bytes, server: Address) -> bytes:
         with self._socket(socket.SOCK_STREAM) as tcp:
-            await asyncio.get_running_loop().sock_connect(tcp, server)
+            try:
+                await asyncio.get_running_loop().sock_connect(tcp, server)
+            except ConnectionRefusedError:
+                raise NoReply(f"dial tcp {server[0]}:{server[1]}: connect: connection refused") from None
             reader, writer = await asyncio.open_connection(sock=tcp)
             writer.write(struct.pack("!H", len(packet)) + packet)
             (length,) = struct.unpack("!H", await reader.readexactly(2))

@@ -95,6 +95,8 @@ def _render(query: dns.message.Message, response: Response, options: bytes, name
     flags = dns.flags.QR | dns.opcode.to_flags(query.opcode()) | response.rcode & 0xF
     if query.opcode() == dns.opcode.QUERY:
         flags |= query.flags & QUERY_BITS
+    if response.recursion_desired is not None:
+        flags = flags & ~dns.flags.RD | dns.flags.RD * response.recursion_desired
     flags |= dns.flags.AA * response.authoritative
     flags |= dns.flags.TC * response.truncated
     flags |= dns.flags.RA * response.recursion_available

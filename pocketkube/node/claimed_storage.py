@@ -1,4 +1,4 @@
-"""Storage that outlives Pods: a directory for each claim, on every node the same, until its namespace goes.
+"""The volumes of claims, as directories of the node.
 
 Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/
 """
@@ -10,32 +10,59 @@ import shutil
 from pathlib import Path
 
 from pocketkube.node.configuration import ConfigError
-from pocketkube.resources import NAMESPACES
-from pocketkube.sandbox import RUN
+from pocketkube.node.host_path import NODES, host_path, path_on_node
+from pocketkube.resources import PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES
 from pocketkube.store import Object, Store
 
-STORAGE = RUN / "pocketkube" / "claims"
+PROVISIONED = "/var/local-path-provisioner/"  # where the provisioner keeps its volumes, on every node
+BOUND = "pv.kubernetes.io/bind-completed"
 
 
-def claimed(store: Store, pod: Object, claim: str, group: int | None) -> Path:
-    """The claim's directory, made when it is first used. `group`: owns it (fsGroup). ConfigError: nobody claims it."""
-    name = pod["metadata"]["namespace"]
-    namespace = store.find(NAMESPACES, "", name)
-    if namespace is None:  # it has just gone, and its Pods are about to
-        raise ConfigError(f'namespace "{name}" not found')
-    uid: str = namespace["metadata"]["uid"]
-    path = STORAGE / uid / claim  # a namespace of the same name later has other claims
+def claimed_volume(store: Store, pod: Object, claim: str) -> Object:
+    """The PersistentVolume that the claim is bound to; ConfigError when there is none."""
+    namespace = pod["metadata"]["namespace"]
+    where = f"error processing PVC {namespace}/{claim}"
+    found = store.find(PERSISTENTVOLUMECLAIMS, namespace, claim)
+    if found is None:
+        missing = f'persistentvolumeclaims "{claim}" not found'
+        raise ConfigError(f"{where}: failed to fetch PVC from API server: {missing}")
+    if "deletionTimestamp" in found["metadata"]:
+        raise ConfigError(f"{where}: PVC is being deleted")
+    name = found["spec"].get("volumeName", "")
+    if not name or BOUND not in (found["metadata"].get("annotations") or {}):
+        raise ConfigError(f"{where}: PVC is not bound")
+    volume = store.find(PERSISTENTVOLUMES, "", name)
+    if volume is None:
+        missing = f'persistentvolumes "{name}" not found'
+        raise ConfigError(f"{where}: failed to fetch PV {name} from API server: {missing}")
+    return volume
+
+
+def directory_of(volume: Object, node: str, group: int | None) -> Path:
+    """Where on the node a PersistentVolume is; ConfigError when it is not there. `group`: owns it (fsGroup)."""
+    spec = volume["spec"]
+    if "hostPath" in spec:
+        path = host_path(node, spec["hostPath"])
+        if spec["hostPath"]["path"].startswith(PROVISIONED):
+            path.chmod(0o777)  # as the provisioner makes it
+        return path
+    if "local" not in spec:
+        raise ConfigError("volumes of this kind are not supported by pocketkube, only hostPath and local")
+    path = path_on_node(node, spec["local"]["path"])
     if not path.exists():
-        path.mkdir(parents=True)
-        path.chmod(0o777)
+        raise ConfigError(f'path "{spec["local"]["path"]}" does not exist')
     if group is not None:
         give_to_group(path, group)
     return path
 
 
-def forget(namespace: Object) -> None:
-    """What was claimed in a namespace that is gone."""
-    shutil.rmtree(STORAGE / namespace["metadata"]["uid"], ignore_errors=True)
+def forget(volume: Object) -> None:
+    """What the provisioner has made for a PersistentVolume that is gone, unless it is to be retained."""
+    spec = volume["spec"]
+    path = (spec.get("hostPath") or {}).get("path", "")
+    if path.startswith(PROVISIONED) and spec["persistentVolumeReclaimPolicy"] == "Delete":
+        for node in NODES.iterdir() if NODES.exists() else ():
+            shutil.rmtree(path_on_node(node.name, path), ignore_errors=True)
 
 
 def give_to_group(path: Path, group: int) -> None:

@@ -17,11 +17,7 @@ NODES = RUN / "pocketkube" / "nodes"
 
 def host_path(node: str, source: Object) -> Path:
     """The file or directory that a HostPathVolumeSource names, made where its type allows; ConfigError for another."""
-    root = (NODES / node).resolve()
-    # Links are followed before anything is looked at: one that a container has made must not lead out of the node.
-    path = Path(os.path.normpath(root / source["path"].lstrip("/"))).resolve()
-    if not path.is_relative_to(root):
-        raise ConfigError(f"hostPath type check failed: {source['path']} leaves the node")
+    path = path_on_node(node, source["path"])
     kind = source.get("type", "")
     if kind in ("", "DirectoryOrCreate") and not path.exists():
         path.mkdir(parents=True)
@@ -41,3 +37,13 @@ def host_path(node: str, source: Object) -> Path:
     if kind in wrong and not wrong[kind][0]():
         raise ConfigError(f"hostPath type check failed: {source['path']} is not {wrong[kind][1]}")
     return path
+
+
+def path_on_node(node: str, path: str) -> Path:
+    """Where that path of the node is; ConfigError for one that leads out of it."""
+    root = (NODES / node).resolve()
+    # Links are followed before anything is looked at: one that a container has made must not lead out of the node.
+    found = Path(os.path.normpath(root / path.lstrip("/"))).resolve()
+    if not found.is_relative_to(root):
+        raise ConfigError(f"hostPath type check failed: {path} leaves the node")
+    return found

@@ -39,7 +39,7 @@ class Image:
     gid: int = 0
     groups: tuple[int, ...] = ()
     stop_signal: str = "SIGTERM"
-    size: int = 0  # bytes
+    size: int = 0  # bytes; of a recipe those of its programs
 
 
 class ImageError(Exception):
@@ -152,6 +152,7 @@ def _lay_out(reference: str, recipe: recipes.Recipe) -> Image:
         host=host,
         entrypoint=(),
         command=recipe.command,
+        size=sum(Path(shutil.which(each, path=recipes.PATH) or "/dev/null").stat().st_size for each in recipe.programs),
         environment=(f"PATH={recipes.PATH}", *recipe.environment),
         stop_signal=recipe.stop_signal,
     )
@@ -164,6 +165,8 @@ def _write(root: Path, files: dict[str, bytes], links: dict[str, str], directori
     for path, content in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(content)
+        if content.startswith(b"#!"):
+            (root / path).chmod(0o755)
     for path, target in links.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).symlink_to(target)

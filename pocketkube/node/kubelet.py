@@ -16,11 +16,12 @@ from pocketkube.node.kubelet_admission import rejection
 from pocketkube.node.limits import Sampler
 from pocketkube.node.network import ClusterNetwork
 from pocketkube.node.node_events import announce
+from pocketkube.node.node_leases import keep_renewing
 from pocketkube.node.pod import Joined, Machine, PodWorker
 from pocketkube.node.probes import Prober
 from pocketkube.node.processes import Processes
 from pocketkube.registry import Registry
-from pocketkube.resources import CONFIGMAPS, NAMESPACES, NODES, PODS, SECRETS
+from pocketkube.resources import CONFIGMAPS, NODES, PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, PODS, SECRETS
 from pocketkube.service_account_tokens import ServiceAccountTokens
 from pocketkube.store import Event, Object
 
@@ -68,6 +69,7 @@ class Kubelets:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(Sampler(self._containers).run())
             tasks.create_task(self._follow_pods())
+            tasks.create_task(keep_renewing(self._registry))
             tasks.create_task(self._evict())
 
     async def _evict(self) -> None:
@@ -78,15 +80,18 @@ class Kubelets:
                     worker.evict_if_overfull()
 
     async def _follow_pods(self) -> None:
-        with self._store.watch(PODS, CONFIGMAPS, SECRETS, NAMESPACES) as watch:
+        with self._store.watch(PODS, CONFIGMAPS, SECRETS, PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES) as watch:
             async for events in watch:
                 for event in events:
                     if event.resource is PODS:
                         with _one_pod_alone(event.object):
                             self._follow(event)
-                    elif event.resource is NAMESPACES:
+                    elif event.resource is PERSISTENTVOLUMES:
                         if event.type == "DELETED":
                             claimed_storage.forget(event.object)
+                    elif event.resource is PERSISTENTVOLUMECLAIMS:
+                        for worker in self._workers.values():
+                            worker.claim_changed(event.object)
                     else:
                         self._config_changed(event.object["metadata"]["namespace"])
 
@@ -94,6 +99,11 @@ class Kubelets:
         for worker in self._workers.values():
             if worker.pod["metadata"]["namespace"] == namespace:
                 worker.config_changed()
+
+    @property
+    def control_plane(self) -> int:
+        """The network namespace of the first node, a descriptor."""
+        return next(iter(self._machines.values())).node.netns
 
     def worker(self, uid: str) -> PodWorker | None:
         return self._workers.get(uid)

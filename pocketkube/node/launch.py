@@ -24,8 +24,9 @@ def launch_of(
     network: str,
     mounts: list[Mount],
     volumes: dict[str, Path],
+    processes: str,
 ) -> Launch:
-    """`host`: its host name; `network`: path of its network namespace. ConfigError when something is missing."""
+    """`host`: its host name; `network`, `processes`: paths of namespaces. ConfigError when something is missing."""
     variables = environment(store, pod, container)
     context = container.get("securityContext") or {}
     limits = (container.get("resources") or {}).get("limits") or {}
@@ -37,6 +38,7 @@ def launch_of(
         terminal=container.get("tty", False),
         mounts=[*mounts, *container_mounts(pod, container, volumes, variables)],
         network=network,
+        processes=processes,
         identity=identity(pod, container, image),
         capabilities=tuple(capabilities(container)),
         gains_privileges=may_gain_privileges(container),

@@ -74,6 +74,7 @@ class Launch:
     gains_privileges: bool = True
     read_only_root: bool = False
     memory_limit: int = 0  # bytes; 0 for none
+    processes: str = ""  # path of the pid namespace that it joins; "" for one of its own
 
 
 def configuration(image: Image, launch: Launch, root: Path, scratch: Path) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def configuration(image: Image, launch: Launch, root: Path, scratch: Path) -> di
         ],
         "linux": {
             "namespaces": [
-                {"type": "pid"},
+                {"type": "pid", **({"path": launch.processes} if launch.processes else {})},
                 {"type": "mount"},
                 {"type": "uts"},
                 {"type": "ipc"},

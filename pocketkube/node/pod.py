@@ -74,6 +74,7 @@ class PodWorker:
         spec = pod["spec"]
         self.inits = [self._runner(each, init=True) for each in spec.get("initContainers") or ()]
         self.containers = [self._runner(each, init=False) for each in spec["containers"]]
+        self.ephemeral: list[Runner] = []  # those that have begun
         for runner in (*self.inits, *self.containers) if self.inits else ():
             runner.state.state = INITIALIZING
         self._machine = machine
@@ -83,6 +84,7 @@ class PodWorker:
         self._directory = PODS_DIRECTORY / self.uid
         self._volumes = Volumes(machine.registry.store, self._directory / "volumes", self._token)
         self._tasks: list[asyncio.Task[int]] = []
+        self._debugging: list[asyncio.Task[int]] = []  # of ephemeral containers: nothing waits for their end
         self._setup: asyncio.Task[None] | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._ending = False
@@ -109,7 +111,11 @@ class PodWorker:
         return self._network.netns if self._network else None
 
     def runner(self, container: str) -> Runner | None:
-        return next((each for each in (*self.inits, *self.containers) if each.spec["name"] == container), None)
+        return next((each for each in self.runners if each.spec["name"] == container), None)
+
+    @property
+    def runners(self) -> list[Runner]:
+        return [*self.inits, *self.containers, *self.ephemeral]
 
     def update(self, pod: Object) -> None:
         """The Pod has changed: its labels, an image, its deadline."""
@@ -121,6 +127,7 @@ class PodWorker:
             for runner in (*self.inits, *self.containers):
                 if named[runner.spec["name"]]["image"] != runner.spec["image"]:
                     runner.replace(named[runner.spec["name"]])
+            self._begin_ephemeral()
             self._arm_deadline()
             self.changed()
         if gates(pod) != gates(before):
@@ -131,12 +138,17 @@ class PodWorker:
     def config_changed(self) -> None:
         """A ConfigMap or Secret of its namespace has: volumes show it, and who waits for one tries again."""
         self._config_changed.set()
-        for runner in (*self.inits, *self.containers):
+        for runner in self.runners:
             if runner.state.state.get("waiting", {}).get("reason") == "CreateContainerConfigError":
                 runner.wake()
         if self._volumes.paths and not self._ending:
             with contextlib.suppress(VolumeError):  # what it has shown so far stays
                 self._volumes.write(self.pod, volume_group(self.pod))
+
+    def claim_changed(self, claim: Object) -> None:
+        """A Pod of its namespace may wait for it."""
+        if claim["metadata"]["namespace"] == self.pod["metadata"]["namespace"]:
+            self._config_changed.set()
 
     def evict_if_overfull(self) -> None:
         """End it when it keeps more in an emptyDir than it said."""
@@ -150,7 +162,7 @@ class PodWorker:
 
     def hurry(self) -> None:
         """Whoever is being stopped is killed now."""
-        for runner in (*self.inits, *self.containers):
+        for runner in self.runners:
             runner.hurry()
 
     # What runners ask of their Pod (runner.Surroundings).
@@ -164,7 +176,7 @@ class PodWorker:
         policy = spec.get("imagePullPolicy", "IfNotPresent")
         self._tell_of_missing_pull_secrets()
         image = machine.images.find(spec["image"], policy)
-        self._tell_of_pull(spec, policy)
+        self._tell_of_pull(spec, policy, image.size)
         message_file.touch()
         message_file.chmod(0o666)
         launch = launch_of(
@@ -176,6 +188,7 @@ class PodWorker:
             network=f"/proc/1/fd/{self._network.netns}",
             mounts=[*self._mounts, Mount(message_file, spec.get("terminationMessagePath", "/dev/termination-log"))],
             volumes=self._volumes.paths,
+            processes=self._processes_of(spec.get("targetContainerName", "")),
         )
         for each in launch.identity.unmapped:
             what = f"{each} is not carried out: this cluster has one user id, and the container runs as root"
@@ -207,7 +220,9 @@ class PodWorker:
             asyncio.get_running_loop().call_soon(self._write_status)
 
     def event(self, kind: str, reason: str, message: str, container: Object) -> None:
-        part = "initContainers" if any(each.spec is container for each in self.inits) else "containers"
+        kinds = {"initContainers": self.inits, "ephemeralContainers": self.ephemeral}
+        found = (kind for kind, runners in kinds.items() if any(each.spec is container for each in runners))
+        part = next(found, "containers")
         self._machine.recorder.event(self.pod, kind, reason, message, f"spec.{part}{{{container['name']}}}")
 
     def full_name(self) -> str:
@@ -216,6 +231,20 @@ class PodWorker:
 
     def _runner(self, container: Object, *, init: bool) -> Runner:
         return Runner(self, container, lambda spec, code: runs_again(self.pod["spec"], spec, code, init=init))
+
+    def _begin_ephemeral(self) -> None:
+        """Those that the Pod has been given since; each runs once, in the sandbox that is there."""
+        for spec in self.pod["spec"].get("ephemeralContainers") or ():
+            if self._network and not self._is_over() and self.runner(spec["name"]) is None:
+                runner = Runner(self, spec, lambda _spec, _code: False)
+                self.ephemeral.append(runner)
+                self._debugging.append(self._begin(runner))
+
+    def _processes_of(self, container: str) -> str:
+        """The path of a container's pid namespace, or "" when it does not run."""
+        runner = self.runner(container)
+        running = runner.current if runner else None
+        return f"/proc/{running.pid}/ns/pid" if isinstance(running, Container) and running.pid else ""
 
     def _executor(self, container: Running) -> Callable[[list[str]], asyncio.Future[tuple[int, str]]]:
         async def execute(arguments: list[str]) -> tuple[int, str]:
@@ -243,6 +272,7 @@ class PodWorker:
             self._network = network.add_pod(node, network_sysctls(self.pod))
             self._machine.joined(self.pod, self._network.address)
         self._mounts = write_node_files(self.pod, self._directory, self._network.address, node)
+        self._begin_ephemeral()
         if await self._initialize():
             for runner in self.containers:
                 self._tasks.append(self._begin(runner))
@@ -293,6 +323,7 @@ class PodWorker:
 
     async def _finish(self) -> None:
         """Every container has ended for good: sidecars end as well, and the network is let go."""
+        await asyncio.gather(*(runner.stop(self.grace()) for runner in self.ephemeral))
         await self._stop_sidecars(self.grace())
         self._let_go()
         self.changed()
@@ -334,11 +365,12 @@ class PodWorker:
             message = f"{what}; attempting to pull the image may not succeed."
             self._machine.recorder.event(self.pod, "Warning", "FailedToRetrieveImagePullSecret", message)
 
-    def _tell_of_pull(self, spec: Object, policy: str) -> None:
+    def _tell_of_pull(self, spec: Object, policy: str, size: int) -> None:
         image = spec["image"]
         if policy == "Always":
             self.event("Normal", "Pulling", f'Pulling image "{image}"', spec)
-            message = f'Successfully pulled image "{image}" in 1ms (1ms including waiting). Image size: 0 bytes.'
+            took = "in 1ms (1ms including waiting)"
+            message = f'Successfully pulled image "{image}" {took}. Image size: {size} bytes.'
         else:
             message = f'Container image "{image}" already present on machine and can be accessed by the pod'
         self.event("Normal", "Pulled", message, spec)
@@ -366,7 +398,10 @@ class PodWorker:
             failure=self._failure,
         )
         inits, containers = ([runner.state for runner in each] for each in (self.inits, self.containers))
-        return pod_status(live, old, situation, inits, containers)
+        status = pod_status(live, old, situation, inits, containers)
+        if self.ephemeral:
+            status["ephemeralContainerStatuses"] = [{**each.state.status(), "ready": False} for each in self.ephemeral]
+        return status
 
     def _arm_deadline(self) -> None:
         """https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/: activeDeadlineSeconds"""
@@ -399,9 +434,9 @@ class PodWorker:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + grace
         regular = [each for each in self.inits if not is_sidecar(each.spec)]
-        await asyncio.gather(*(runner.stop(grace) for runner in (*regular, *self.containers)))
+        await asyncio.gather(*(runner.stop(grace) for runner in (*regular, *self.containers, *self.ephemeral)))
         await self._stop_sidecars(max(deadline - loop.time(), 0))
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._debugging, return_exceptions=True)
 
     async def _terminate(self, grace: float) -> None:
         self._ending = True

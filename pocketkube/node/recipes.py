@@ -54,6 +54,8 @@ DIRECTORIES = (
     "var/log",
     "var/tmp",
 )
+# Where busybox finds its program, out of the way of what is mounted at /host, as by `kubectl debug node`.
+PROGRAM = "/usr/libexec/host/busybox"
 # Debian's merged /usr (https://wiki.debian.org/UsrMerge).
 MERGED_USR = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64", "var/run": "/run"}
 
@@ -119,6 +121,33 @@ NGINX_PAGE = b"""<!DOCTYPE html>
 </html>
 """
 
+# Debian builds busybox without the time limit that other builds have (FEATURE_WGET_TIMEOUT), and -T makes it crash.
+BUSYBOX_WGET = b"""#!/bin/sh
+seconds= awaited=
+for word in "$@"; do
+    shift
+    if [ "$awaited" ]; then
+        seconds=$word awaited=
+        continue
+    fi
+    case $word in
+        --timeout=*) seconds=${word#*=} ;;
+        --timeout) awaited=yes ;;
+        -T | -[cqS]T | -[cqS][cqS]T) awaited=yes ;;
+        -T* | -[cqS]T* | -[cqS][cqS]T*) seconds=${word#*T} ;;
+        *) set -- "$@" "$word" ;;
+    esac
+    case $word in -[cqS]T* | -[cqS][cqS]T*) set -- "$@" "${word%%T*}" ;; esac
+done
+busybox=/usr/libexec/host/busybox
+[ "$seconds" ] || exec $busybox wget "$@"
+$busybox timeout -s PIPE "$seconds" $busybox wget "$@"  # a signal of which the shell says nothing
+status=$?
+[ $status = 141 ] || exit $status
+echo "wget: download timed out" >&2
+exit 1
+"""
+
 
 def _base_files() -> dict[str, bytes]:
     files = {"etc/passwd": PASSWD, "etc/group": GROUP, "etc/nsswitch.conf": NSSWITCH}
@@ -161,10 +190,14 @@ def _applets() -> tuple[str, ...]:
     return tuple(name for name in listed.stdout.split() if name != "busybox")
 
 
+def _busybox_files() -> dict[str, bytes]:
+    return {**_base_files(), "bin/wget": BUSYBOX_WGET}
+
+
 def _busybox_links() -> dict[str, str]:
     """busybox and nothing else on the PATH: every applet in /bin."""
-    links = {f"bin/{applet}": "/host/bin/busybox" for applet in _applets()}
-    return {**links, "bin/busybox": "/host/bin/busybox", "lib": "usr/lib", "lib64": "usr/lib64", "var/run": "/run"}
+    links = {f"bin/{applet}": PROGRAM for applet in _applets() if applet != "wget"}
+    return {**links, "bin/busybox": PROGRAM, "lib": "usr/lib", "lib64": "usr/lib64", "var/run": "/run"}
 
 
 NGINX = Recipe(
@@ -185,10 +218,10 @@ BUSYBOX = Recipe(
     programs=("busybox",),
     package="busybox",
     command=("sh",),
-    host={"/usr/lib": Shown("/usr/lib"), "/usr/lib64": Shown("/usr/lib64"), "/host/bin": Shown("/usr/bin")},
-    files=_base_files,
+    host={"/usr/lib": Shown("/usr/lib"), "/usr/lib64": Shown("/usr/lib64"), "/usr/libexec/host": Shown("/usr/bin")},
+    files=_busybox_files,
     links=_busybox_links,
-    directories=(*DIRECTORIES, "bin", "usr/lib", "usr/lib64", "host/bin"),
+    directories=(*DIRECTORIES, "bin", "usr/lib", "usr/lib64", "usr/libexec/host"),
 )
 TINY_TOOLS = Recipe(
     name="tiny-tools",

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import socket
+from typing import Any
 
 from pocketkube.errors import ApiError, bad_request, not_found
 from pocketkube.namespaces import inside_network_namespace
@@ -158,6 +159,14 @@ class Runtime:
             message = f"{where}, IPv4: dial tcp4 127.0.0.1:{port}: connect: {reason}"
             raise ApiError(500, "InternalError", message) from error
         return await asyncio.open_connection(sock=endpoint)
+
+    def control_plane_socket(self, address: Any) -> socket.socket:
+        """A socket of the node that the API server is on, for what getaddrinfo gives."""
+        family, kind, protocol, *_ = address
+        with inside_network_namespace(self._kubelets.control_plane):
+            made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
 
     def log(self, namespace: str, pod: str, container: str, previous: bool = False) -> Log:
         """The container's log, or that of the run before; ApiError 400 with the kubelet's words when there is none."""

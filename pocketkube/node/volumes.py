@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pocketkube import namespaces
-from pocketkube.node.claimed_storage import claimed, give_to_group
+from pocketkube.node.claimed_storage import claimed_volume, directory_of, give_to_group
 from pocketkube.node.configuration import ConfigError, keys_of
 from pocketkube.node.downward import field, resource_field
 from pocketkube.node.environment import expand
@@ -45,15 +45,25 @@ class Volumes:
         """Fill them, or bring them up to date. VolumeError when one cannot be. `group`: owns them (fsGroup)."""
         for volume in pod["spec"].get("volumes") or ():
             path = self._directory / volume["name"]
+            claim, name = _claim(pod, volume), volume["name"]
+            if claim and name in self.paths:
+                continue
+            try:
+                bound = claimed_volume(self._store, pod, claim) if claim else None
+            except ConfigError as error:
+                which = f"unmounted volumes=[{name}], unattached volumes=[], failed to process volumes=[{name}]"
+                raise VolumeError(f"Unable to attach or mount volumes: {which}: {error}") from error
             try:
                 if "hostPath" in volume:
                     path = host_path(pod["spec"]["nodeName"], volume["hostPath"])
-                elif "persistentVolumeClaim" in volume:
-                    path = claimed(self._store, pod, volume["persistentVolumeClaim"]["claimName"], group)
+                elif bound:
+                    name = bound["metadata"]["name"]
+                    path = directory_of(bound, pod["spec"]["nodeName"], group)
                 else:
                     self._fill(pod, volume, path, group)
             except ConfigError as error:
-                raise VolumeError(f'MountVolume.SetUp failed for volume "{volume["name"]}" : {error}') from error
+                step = "NewMounter initialization" if bound and "local" in bound["spec"] else "SetUp"
+                raise VolumeError(f'MountVolume.{step} failed for volume "{name}" : {error}') from error
             self.paths[volume["name"]] = path
 
     def unmount(self) -> None:
@@ -65,7 +75,7 @@ class Volumes:
     def _fill(self, pod: Object, volume: Object, path: Path, group: int | None) -> None:
         kind = next((key for key in volume if key != "name"), "none")
         if kind not in FILLED:
-            known = ", ".join(("hostPath", "persistentVolumeClaim", *FILLED))
+            known = ", ".join(("hostPath", "persistentVolumeClaim", "ephemeral", *FILLED))
             raise ConfigError(f"{kind} volumes are not supported by pocketkube, only {known}")
         if not path.exists():
             path.mkdir(parents=True)
@@ -133,7 +143,8 @@ def container_mounts(
 
     What the kubelet writes nobody else may: https://kubernetes.io/docs/concepts/storage/volumes/#configmap
     """
-    written = {each["name"] for each in pod["spec"].get("volumes") or () if MODES.keys() & each.keys()}
+    volumes_of_pod = pod["spec"].get("volumes") or ()
+    written = {each["name"] for each in volumes_of_pod if MODES.keys() & each.keys() or _is_read_only(each)}
     mounts = []
     for mount in container.get("volumeMounts") or ():
         source = volumes[mount["name"]]
@@ -146,6 +157,17 @@ def container_mounts(
         read_only = mount.get("readOnly", False) or mount["name"] in written
         mounts.append(Mount(source, mount["mountPath"], read_only))
     return mounts
+
+
+def _claim(pod: Object, volume: Object) -> str:
+    """The name of the claim that the volume is of; "" for another kind of volume."""
+    if "ephemeral" in volume:
+        return f"{pod['metadata']['name']}-{volume['name']}"
+    return str((volume.get("persistentVolumeClaim") or {}).get("claimName", ""))
+
+
+def _is_read_only(volume: Object) -> bool:
+    return bool((volume.get("persistentVolumeClaim") or {}).get("readOnly"))
 
 
 def _make_below(volume: Path, path: Path) -> None:

@@ -1,6 +1,6 @@
 """Which endpoints the traffic to a Service port may go to, on one node.
 
-Sources: https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-policies KEP-1669 KEP-3015
+Sources: https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-policies KEP-1669 KEP-3015 KEP-2433
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Endpoint(NamedTuple):
 class Endpoints:
     """`everywhere`: of the whole cluster; `here`: of this node. Each the ready ones, or else those that still serve.
 
-    `everywhere` is only what is ready on this node where that is preferred and there is any.
+    `everywhere` is only what hints choose for this node, or for its zone, where they choose any.
     """
 
     everywhere: tuple[Endpoint, ...]
@@ -33,14 +33,24 @@ class _Offered(NamedTuple):
     node: str
     ready: bool
     last_resort: bool  # terminating, but still serving
+    for_nodes: frozenset[str]
+    for_zones: frozenset[str]
 
 
-def endpoints_of(port: Object, slices: Iterable[Object], node: str, *, prefer_node: bool = False) -> Endpoints:
-    """`prefer_node`: the Service's trafficDistribution is PreferSameNode."""
+def endpoints_of(port: Object, slices: Iterable[Object], node: str, zone: str = "") -> Endpoints:
+    """`zone`: the node's; "" when its labels name none."""
     offered = list(_offered(port, slices))
     here = [each for each in offered if each.node == node]
-    preferred = [each for each in here if each.ready] if prefer_node else []
-    return Endpoints(_usable(preferred or offered), _usable(here))
+    return Endpoints(_usable(_near(offered, node, zone)), _usable(here))
+
+
+def _near(offered: list[_Offered], node: str, zone: str) -> list[_Offered]:
+    """Hints count only if every ready endpoint has one; those for nodes go before those for zones."""
+    ready = [each for each in offered if each.ready]
+    for hints, own in (([each.for_nodes for each in ready], node), ([each.for_zones for each in ready], zone)):
+        if all(hints) and any(own in each for each in hints):
+            return [each for each, hint in zip(ready, hints, strict=True) if own in hint]
+    return offered
 
 
 def serving(port: Object, slices: Iterable[Object]) -> set[str]:
@@ -69,12 +79,14 @@ def _offered(port: Object, slices: Iterable[Object]) -> Iterator[_Offered]:
     for each in _of_port(port, slices):
         number = next(offered["port"] for offered in each["ports"] if _is_same(port, offered))
         for endpoint in each.get("endpoints") or ():
-            conditions = endpoint.get("conditions") or {}
+            conditions, hints = endpoint.get("conditions") or {}, endpoint.get("hints") or {}
             yield _Offered(
                 Endpoint(endpoint["addresses"][0], number),
                 endpoint.get("nodeName") or "",
                 ready=conditions.get("ready") is not False,
                 last_resort=conditions.get("serving") is not False and conditions.get("terminating") is True,
+                for_nodes=frozenset(each["name"] for each in hints.get("forNodes") or ()),
+                for_zones=frozenset(each["name"] for each in hints.get("forZones") or ()),
             )
 
 

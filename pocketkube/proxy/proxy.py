@@ -10,15 +10,17 @@ from ipaddress import IPv4Network
 
 from pocketkube.nftables import Nftables
 from pocketkube.node.network import Node
+from pocketkube.proxy import own_state
 from pocketkube.proxy.changes import Elements, commands
 from pocketkube.proxy.conntrack import Conntrack, Flow
 from pocketkube.proxy.endpoints import ready_here, serving
 from pocketkube.proxy.health_checks import HealthChecks
 from pocketkube.proxy.rules import BASE, TABLE, Rules, external_addresses, has_cluster_ip, rules_of
-from pocketkube.resources import ENDPOINTSLICES, SERVICES
+from pocketkube.resources import ENDPOINTSLICES, NODES, SERVICES
 from pocketkube.store import Event, Object, Store
 
 SERVICE_NAME = "kubernetes.io/service-name"
+ZONE = "topology.kubernetes.io/zone"
 Key = tuple[str, str]  # (namespace, name)
 REST = 4  # times as long as the last transaction took
 LONGEST_REST = 1.0  # seconds: kube-proxy's --min-sync-period
@@ -98,10 +100,18 @@ class Proxy:
 
         What a transaction costs grows with the rules that there are, so that many changes are gathered into one.
         """
-        with self._store.watch(SERVICES, ENDPOINTSLICES) as watch:
+        serving = [task for each in self._nodes for task in own_state.serve(each.node.netns)]
+        try:
+            await self._follow()
+        finally:
+            for task in serving:
+                task.cancel()
+
+    async def _follow(self) -> None:
+        with self._store.watch(SERVICES, ENDPOINTSLICES, NODES) as watch:
             async for events in watch:
                 start = time.monotonic()
-                self.apply({key for event in events for key in _keys(event)})
+                self.apply({key for event in events for key in self._keys(event)})
                 await asyncio.sleep(min(REST * (time.monotonic() - start), LONGEST_REST))
 
     def apply(self, keys: Iterable[Key]) -> None:
@@ -113,9 +123,12 @@ class Proxy:
             if owner in slices:
                 slices[owner].append(each)
         services = {key: self._store.find(SERVICES, *key) for key in keys}
+        zones = {each["metadata"]["name"]: _zone(each) for each in self._store.list(NODES)}
         for state in self._nodes:
             rules = {
-                key: rules_of(service, slices[key], state.node.name, state.own) if service else Rules()
+                key: rules_of(service, slices[key], state.node.name, state.own, zones.get(state.node.name, ""))
+                if service
+                else Rules()
                 for key, service in services.items()
             }
             state.check(services, slices)
@@ -124,6 +137,17 @@ class Proxy:
             except OSError:
                 log.exception("the Services' rules could not be written on %s", state.node.name)
         self._forget_flows({key: list(_flows(service, slices[key])) for key, service in services.items()})
+
+    def _keys(self, event: Event) -> Iterator[Key]:
+        if event.resource is NODES:
+            if _zone(event.object) != (_zone(event.previous) if event.previous else ""):
+                yield from (_key_of(each) for each in self._store.list(SERVICES))
+        elif event.resource is SERVICES:
+            yield _key_of(event.object)
+        else:
+            for each in (event.object, event.previous):
+                if each and (owner := _owner(each)):
+                    yield owner
 
     def _forget_flows(self, flows: dict[Key, list[Flow]]) -> None:
         stale: list[Flow] = []
@@ -162,13 +186,13 @@ def _elements(all_rules: Iterable[Rules]) -> Elements:
     return elements
 
 
-def _keys(event: Event) -> Iterator[Key]:
-    if event.resource is SERVICES:
-        yield event.object["metadata"]["namespace"], event.object["metadata"]["name"]
-        return
-    for each in (event.object, event.previous):
-        if each and (owner := _owner(each)):
-            yield owner
+def _key_of(service: Object) -> Key:
+    return service["metadata"]["namespace"], service["metadata"]["name"]
+
+
+def _zone(node: Object) -> str:
+    found: str = (node["metadata"].get("labels") or {}).get(ZONE, "")
+    return found
 
 
 def _owner(obj: Object) -> Key | None:

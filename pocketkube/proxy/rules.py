@@ -11,11 +11,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network, collapse_addresses
 
 from pocketkube.proxy.endpoints import Endpoint, Endpoints, endpoints_of
 from pocketkube.store import Object
 
 TABLE = "pocketkube"
+SERVICE_CIDR = "10.96.0.0/16"
 MASQUERADE = "0x4000"
 POD_CIDR = "10.244.0.0/16"
 MARK = f"meta mark set meta mark or {MASQUERADE}"
@@ -29,6 +31,7 @@ table ip {TABLE} {{
   map service-nodeports {{ type inet_proto . inet_service : verdict; }}
   map no-endpoint-services {{ type ipv4_addr . inet_proto . inet_service : verdict; }}
   map no-endpoint-nodeports {{ type inet_proto . inet_service : verdict; }}
+  map firewall-ips {{ type ipv4_addr . inet_proto . inet_service : verdict; }}
   set node-ips {{ type ipv4_addr; }}
   set cluster-ips {{ type ipv4_addr; }}
   set to-itself {{ type ipv4_addr . ipv4_addr; }}
@@ -42,7 +45,9 @@ table ip {TABLE} {{
     ip daddr . meta l4proto . th dport vmap @no-endpoint-services
     ip daddr @node-ips meta l4proto . th dport vmap @no-endpoint-nodeports
     ip daddr @cluster-ips goto reject-it
+    ip daddr {SERVICE_CIDR} drop
   }}
+  chain firewall {{ ip daddr . meta l4proto . th dport vmap @firewall-ips; }}
   chain nat-prerouting {{ type nat hook prerouting priority dstnat; jump services; }}
   chain nat-output {{ type nat hook output priority -100; jump services; }}
   chain nat-postrouting {{
@@ -53,6 +58,8 @@ table ip {TABLE} {{
     ip saddr . ip daddr @to-itself masquerade
     ip saddr {POD_CIDR} ip daddr != {POD_CIDR} masquerade
   }}
+  chain filter-prerouting {{ type filter hook prerouting priority -110; ct state new jump firewall; }}
+  chain filter-output-before {{ type filter hook output priority -110; ct state new jump firewall; }}
   chain filter-input {{ type filter hook input priority filter; ct state new jump without-endpoints; }}
   chain filter-forward {{ type filter hook forward priority filter; ct state new jump without-endpoints; }}
   chain filter-output {{ type filter hook output priority filter; ct state new jump without-endpoints; }}
@@ -86,22 +93,28 @@ def has_cluster_ip(service: Object) -> bool:
 
 def external_addresses(service: Object) -> list[str]:
     """Addresses outside the cluster's own that lead to the Service: its external IPs, and those of a load balancer."""
+    external = [each for each in service["spec"].get("externalIPs") or () if ":" not in each]
+    return [*external, *_balanced_addresses(service)]
+
+
+def _balanced_addresses(service: Object) -> list[str]:
+    """Those that a load balancer leaves in its packets; with ipMode Proxy it sends them to node ports."""
     ingress = ((service.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
-    balanced = [each["ip"] for each in ingress if each.get("ip") and each.get("ipMode", "VIP") == "VIP"]
-    return [each for each in (*(service["spec"].get("externalIPs") or ()), *balanced) if ":" not in each]
+    found = (each.get("ip", "") for each in ingress if each.get("ipMode", "VIP") == "VIP")
+    return [each for each in found if each and ":" not in each]
 
 
-def rules_of(service: Object, slices: Iterable[Object], node: str, own: Iterable[str]) -> Rules:
+def rules_of(service: Object, slices: Iterable[Object], node: str, own: Iterable[str], zone: str = "") -> Rules:
     """What `node`, whose own addresses are `own`, has to do for a Service; nothing for one without cluster IP."""
     rules = Rules()
     if not has_cluster_ip(service):
         return rules
     slices = list(slices)
     rules.elements["cluster-ips", service["spec"]["clusterIP"]] = ""
-    prefer_node = service["spec"].get("trafficDistribution") == "PreferSameNode"
     for port in service["spec"].get("ports") or ():
-        endpoints = endpoints_of(port, slices, node, prefer_node=prefer_node)
+        endpoints = endpoints_of(port, slices, node, zone)
         _add_port(rules, service, port, endpoints, ", ".join(own))
+        _add_firewall(rules, service, _describe(service, port), own)
     return rules
 
 
@@ -135,6 +148,28 @@ def _add_port(rules: Rules, service: Object, port: Object, endpoints: Endpoints,
         rules.chains[external] = _from_outside(
             cluster, local, own, local_only=outside_local, found=bool(endpoints.here)
         )
+
+
+def _add_firewall(rules: Rules, service: Object, port: _Port, own: Iterable[str]) -> None:
+    """Who may not ask a load balancer's address. Node ports are open to everyone all the same."""
+    sources = [each.strip() for each in service["spec"].get("loadBalancerSourceRanges") or ()]
+    ranges = [IPv4Network(each, strict=False) for each in sources if ":" not in each]
+    addresses = _balanced_addresses(service)
+    if not ranges or not addresses:
+        return
+    allowed = [str(each) for each in ranges]
+    node = IPv4Address(next(iter(own)))
+    if any(node in each for each in ranges):  # which may ask from the address itself
+        allowed += addresses
+    chain = f"firewall-{port.identity}"
+    rules.chains[chain] = (f"ip saddr != {{ {', '.join(_disjoint(allowed))} }} drop",)
+    for address in addresses:
+        rules.elements["firewall-ips", f"{address} . {port.protocol} . {port.number}"] = f"goto {chain}"
+
+
+def _disjoint(networks: Iterable[str]) -> list[str]:
+    """nftables takes no ranges that overlap."""
+    return [str(each) for each in collapse_addresses(map(IPv4Network, networks))]
 
 
 def _lead(rules: Rules, kind: str, where: str, verdict: str, without: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pocketkube.admission.not_carried_out import SUFFIX, warnings
-from pocketkube.resources import DEPLOYMENTS, ENDPOINTSLICES, PODS, SERVICES, STATEFULSETS
+from pocketkube.resources import DEPLOYMENTS, PODS, STATEFULSETS
 from tests.conftest import Kubectl
 
 C = "spec.containers[0]"
@@ -44,19 +44,9 @@ def test_fields_of_a_pod(obj: dict[str, Any], fields: list[str]) -> None:
 
 
 def test_fields_of_a_template() -> None:
-    policy = {"whenDeleted": "Retain", "whenScaled": "Delete"}
-    obj = {"spec": {"template": pod({"hostPID": True}), "persistentVolumeClaimRetentionPolicy": policy}}
-    assert warnings(DEPLOYMENTS, obj) == [f"spec.template.spec.hostPID: {SUFFIX}"]
-    assert warnings(STATEFULSETS, obj)[1:] == [f"spec.persistentVolumeClaimRetentionPolicy.whenScaled: {SUFFIX}"]
-
-
-def test_fields_of_services_and_slices() -> None:
-    assert warnings(SERVICES, {"spec": {"trafficDistribution": "PreferClose"}}) == [
-        f"spec.trafficDistribution: {SUFFIX}"
-    ]
-    assert warnings(SERVICES, {"spec": {"ports": []}}) == []
-    hinted = {"endpoints": [{"addresses": []}, {"addresses": [], "hints": {"forZones": [{"name": "a"}]}}]}
-    assert warnings(ENDPOINTSLICES, hinted) == [f"endpoints[1].hints: {SUFFIX}"]
+    obj = {"spec": {"template": pod({"hostPID": True})}}
+    for resource in (DEPLOYMENTS, STATEFULSETS):
+        assert warnings(resource, obj) == [f"spec.template.spec.hostPID: {SUFFIX}"]
 
 
 def test_kubectl_shows_them(kubectl: Kubectl, namespace: str) -> None:

@@ -169,7 +169,11 @@ def test_missing_object(kubectl: Kubectl, namespace: str) -> None:
         ),
         pytest.param("endpoints/demo-headless-svc", ["http  80    TCP"], id="endpoints"),
         pytest.param("endpointslice", ["http  80    TCP", "TargetRef:  Pod/nginx-"], id="slice"),
-        pytest.param("node/node01", ["node01", "KubeletReady"], id="node"),
+        pytest.param(
+            "node/node01",
+            ["KubeletReady", "HolderIdentity:  node01", "Container Runtime Version:  containerd://"],
+            id="node",
+        ),
     ],
 )
 def test_describe(kubectl: Kubectl, demo: str, what: str, lines: list[str]) -> None:

@@ -37,6 +37,11 @@ CREATED: list[tuple[list[str], dict[str, Any]]] = [
     (["secret", "generic", "web", "--from-literal=a=b"], {"data.a": base64.b64encode(b"b").decode()}),
     (["quota", "web", "--hard=pods=3,requests.memory=1Gi"], {"spec.hard": {"pods": "3", "requests.memory": "1Gi"}}),
     (["serviceaccount", "web"], {"metadata.name": "web"}),
+    (
+        ["cronjob", "web", "--image=busybox:1.36", "--schedule=@daily", "--", "true"],
+        {"spec.schedule": "@daily", "spec.jobTemplate.spec.template.spec.containers.0.command": ["true"]},
+    ),
+    (["ingress", "web", "--rule=a.b/=web:80"], {"spec.rules.0.http.paths.0.pathType": "Exact"}),
     (["job", "web", "--image=busybox:1.36", "--", "true"], {"spec.template.spec.containers.0.command": ["true"]}),
 ]
 
@@ -237,3 +242,80 @@ def test_who_may_do_what(kubectl: Kubectl) -> None:
     assert kubectl("auth", "can-i", "create", "services").stdout == "yes\n"
     assert kubectl("auth", "can-i", "--list").stdout.splitlines()[1].split() == ["*.*", "[]", "[]", "[*]"]
     assert kubectl("auth", "whoami").stdout.split()[2:4] == ["Username", "kubernetes-admin"]
+
+
+def test_a_pod_on_no_node_cannot_be_talked_to(kubectl: Kubectl, namespace: str) -> None:
+    overrides = '{"spec":{"nodeSelector":{"no":"such"}}}'
+    kubectl("run", "nowhere", "--image=busybox:1.36", f"--overrides={overrides}", namespace=namespace)
+    refused = kubectl("exec", "nowhere", "--", "true", namespace=namespace, fails=True).stderr
+    assert refused == "error: unable to upgrade connection: pod nowhere does not have a host assigned\n"
+    assert kubectl("logs", "nowhere", namespace=namespace).stdout == ""
+
+
+@pytest.mark.parametrize("asked", ["demo-nodeport-svc:http", "demo-nodeport-svc:8080", "http:demo-nodeport-svc:http"])
+def test_services_are_reached_through_the_api_server(kubectl: Kubectl, demo: str, asked: str) -> None:
+    path = f"/api/v1/namespaces/{demo}/services/{asked}/proxy"
+    page = kubectl("get", "--raw", path).stdout  # kubectl follows to the path with a slash at its end
+    assert "nginx-" in page
+    assert kubectl("get", "--raw", f"{path}/").stdout
+    assert "NotFound" in kubectl("get", "--raw", f"{path}/nosuch", fails=True).stderr
+
+
+def test_pods_are_reached_through_the_api_server(kubectl: Kubectl, demo: str) -> None:
+    pod = kubectl("get", "pod", "-l", "app=nginx", "-o", "jsonpath={.items[0].metadata.name}", namespace=demo).stdout
+    path = f"/api/v1/namespaces/{demo}/pods/{pod}"
+    assert pod in kubectl("get", "--raw", f"{path}/proxy/").stdout
+    refused = kubectl("get", "--raw", f"{path}:81/proxy/", fails=True).stderr
+    assert re.search(r"error trying to reach service: dial tcp [\d.]+:81: connect: connection refused\n$", refused)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ("nosuch", 'Error from server (NotFound): services "nosuch" not found\n'),
+        ("demo-nodeport-svc:9", 'no service port 9 found for service "demo-nodeport-svc"\n'),
+        ("demo-nodeport-svc", 'no endpoints available for service "demo-nodeport-svc"\n'),
+        ("ftp:demo-nodeport-svc:http", 'invalid service request "ftp:demo-nodeport-svc:http"\n'),
+    ],
+)
+def test_a_service_that_is_not_reached_says_why(kubectl: Kubectl, demo: str, asked: str, says: str) -> None:
+    refused = kubectl("get", "--raw", f"/api/v1/namespaces/{demo}/services/{asked}/proxy/", fails=True).stderr
+    assert refused.endswith(says)
+
+
+def test_debugs_a_node(kubectl: Kubectl, namespace: str) -> None:
+    """`kubectl debug node` mounts the node's files at /host."""
+    kubectl("debug", "node/node01", "--image=busybox:1.36", "--", "sh", "-c", "ls /host", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod", "--all", "--timeout=15s", namespace=namespace)
+
+
+def test_debugs_a_pod(kubectl: Kubectl, own_demo: str) -> None:
+    """In its network, and with `--target` among the processes of one of its containers."""
+    pod = kubectl("get", "pod", "-l", "app=nginx", "-o", "name", namespace=own_demo).stdout.split()[0]
+    script = ["--", "sh", "-c", "ps; wget -qO- localhost"]
+    said = kubectl("debug", pod, "--image=busybox:1.36", "--target=nginx", "-c", "dbg", *script, namespace=own_demo)
+    assert said.stdout.startswith('Targeting container "nginx".')
+    ended = "--for=jsonpath={.status.ephemeralContainerStatuses[0].state.terminated.reason}=Completed"
+    kubectl("wait", ended, pod, "--timeout=10s", namespace=own_demo)
+    printed = kubectl("logs", pod, "-c", "dbg", namespace=own_demo).stdout
+    assert "nginx: master process" in printed
+    assert "nginx-" in printed.splitlines()[-1]
+    described = kubectl("describe", pod, namespace=own_demo).stdout
+    assert "Ephemeral Containers:\n  dbg:\n" in described
+    assert "spec.ephemeralContainers{dbg}" in described
+    refused = kubectl("debug", pod, "--image=nginx", "-c", "dbg", namespace=own_demo, fails=True).stderr
+    assert 'Forbidden: existing ephemeral containers "dbg" may not be changed' in refused
+
+
+def test_debugs_with_a_terminal(cluster: Cluster, kubectl: Kubectl, own_demo: str) -> None:
+    pod = kubectl("get", "pod", "-l", "app=nginx", "-o", "name", namespace=own_demo).stdout.split()[0]
+    ours, theirs = pty.openpty()
+    command = [KUBECTL, "--kubeconfig", cluster.kubeconfig, "-n", own_demo, "debug", "-it", pod, "--image=busybox:1.36"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as running:
+        os.close(theirs)
+        read_until(ours, b"# ")
+        os.write(ours, b"echo su''m $((40 + 2))\n")
+        read_until(ours, b"sum 42")
+        os.write(ours, b"exit\n")
+        assert running.wait(SECONDS) == 0
+    os.close(ours)

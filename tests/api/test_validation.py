@@ -1,4 +1,4 @@
-"""What the API server refuses, with every cause: data/invalid.yaml, and its decoder's words: data/undecodable.yaml."""
+"""What the API server refuses, with every cause: data/invalid*.yaml, and its decoder's words: data/undecodable.yaml."""
 
 from __future__ import annotations
 
@@ -13,20 +13,42 @@ import yaml
 DATA = Path(__file__).parent / "data"
 Http = Callable[..., Any]
 PODS: Any = {"containers": [{"name": "c", "image": "busybox"}]}
+ONCE = {**PODS, "restartPolicy": "Never"}
 TEMPLATE = {"metadata": {"labels": {"app": "x"}}, "spec": PODS}
 WORKLOAD = {"spec": {"selector": {"matchLabels": {"app": "x"}}, "template": TEMPLATE}}
 # The path of each kind, and what the smallest object of it has beside its name.
 KINDS: dict[str, tuple[str, Any]] = {
+    "ClusterRoleBinding": (
+        "apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+        {"roleRef": {"kind": "ClusterRole", "name": "x"}},
+    ),
     "ConfigMap": ("api/v1/namespaces/{}/configmaps", {}),
+    "CronJob": (
+        "apis/batch/v1/namespaces/{}/cronjobs",
+        {"spec": {"schedule": "0 3 * * *", "jobTemplate": {"spec": {"template": {"spec": ONCE}}}}},
+    ),
     "Deployment": ("apis/apps/v1/namespaces/{}/deployments", WORKLOAD),
     "EndpointSlice": (
         "apis/discovery.k8s.io/v1/namespaces/{}/endpointslices",
         {"addressType": "IPv4", "endpoints": [], "ports": []},
     ),
     "Endpoints": ("api/v1/namespaces/{}/endpoints", {}),
+    "Ingress": (
+        "apis/networking.k8s.io/v1/namespaces/{}/ingresses",
+        {"spec": {"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}}},
+    ),
+    "IngressClass": ("apis/networking.k8s.io/v1/ingressclasses", {"spec": {"controller": "acme.io/ingress"}}),
+    "Lease": ("apis/coordination.k8s.io/v1/namespaces/{}/leases", {}),
     "Namespace": ("api/v1/namespaces", {}),
     "Pod": ("api/v1/namespaces/{}/pods", {"spec": PODS}),
+    "PodDisruptionBudget": ("apis/policy/v1/namespaces/{}/poddisruptionbudgets", {}),
     "ReplicaSet": ("apis/apps/v1/namespaces/{}/replicasets", WORKLOAD),
+    "ReplicationController": ("api/v1/namespaces/{}/replicationcontrollers", {"spec": {"template": TEMPLATE}}),
+    "Role": ("apis/rbac.authorization.k8s.io/v1/namespaces/{}/roles", {"rules": []}),
+    "RoleBinding": (
+        "apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings",
+        {"roleRef": {"kind": "ClusterRole", "name": "x"}},
+    ),
     "Service": ("api/v1/namespaces/{}/services", {"spec": {"ports": [{"port": 80}]}}),
     "StatefulSet": ("apis/apps/v1/namespaces/{}/statefulsets", WORKLOAD),
 }
@@ -52,7 +74,7 @@ def send(http: Http, namespace: str, case: Any) -> Any:
     return http("POST", f"/{path.format(namespace)}?dryRun=All&fieldValidation=Strict", whole)
 
 
-@pytest.mark.parametrize("case", read("invalid.yaml"))
+@pytest.mark.parametrize("case", [case for file in sorted(DATA.glob("invalid*.yaml")) for case in read(file.name)])
 def test_refused(http: Http, demo: str, case: Any) -> None:
     answer = send(http, demo, case)
     assert answer.status == 422, answer.text

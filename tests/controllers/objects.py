@@ -8,7 +8,14 @@ from subprocess import CompletedProcess
 from typing import Any
 
 Kubectl = Callable[..., CompletedProcess[str]]
-API = {"Job": "batch/v1", "DaemonSet": "apps/v1", "Deployment": "apps/v1", "ReplicaSet": "apps/v1"}
+API = {
+    "Job": "batch/v1",
+    "CronJob": "batch/v1",
+    "DaemonSet": "apps/v1",
+    "Deployment": "apps/v1",
+    "PodDisruptionBudget": "policy/v1",
+    "ReplicaSet": "apps/v1",
+}
 
 
 def template(script: str = "sleep infinity", **spec: Any) -> dict[str, Any]:

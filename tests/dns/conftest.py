@@ -25,15 +25,17 @@ KINDS: dict[str, Resource] = {
 class CoreDns:
     """`server` has seen every object; `log` are the lines that CoreDNS has written."""
 
-    def __init__(self, objects: list[dict[str, Any]], corefile: str) -> None:
+    def __init__(self, objects: list[dict[str, Any]], corefile: str, **files: str) -> None:
         self.store = Store()
         self.server = DnsServer(self.store)
         for each in objects:
             self.store.put(KINDS[each["kind"]], each)
-        self.configure(corefile)
+        self.configure(corefile, **files)
 
-    def configure(self, corefile: str) -> None:
-        config = {"metadata": {"name": "coredns", "namespace": "kube-system"}, "data": {"Corefile": corefile}}
+    def configure(self, corefile: str, **files: str) -> None:
+        """`files`: what lies beside the Corefile."""
+        data = {"Corefile": corefile, **files}
+        config = {"metadata": {"name": "coredns", "namespace": "kube-system"}, "data": data}
         self.store.put(CONFIGMAPS, config)
         asyncio.run(self._catch_up())
 

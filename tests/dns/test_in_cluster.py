@@ -168,3 +168,20 @@ def test_coredns_says_how_it_is(kubectl: Kubectl, demo: str, port: int, path: st
     address = kubectl("get", "pods", *selected, namespace="kube-system").stdout
     url = f"http://{address}:{port}{path}"
     assert said in kubectl("exec", "tiny-tools", "--", "curl", "-s", url, namespace=demo).stdout
+
+
+def test_coredns_does_not_start_with_a_mistake(kubectl: Kubectl, demo: str, corefile: Callable[..., None]) -> None:
+    """The Pod before it, which runs, answers on."""
+    try:
+        corefile("    hosts {\n      ttl long\n    }")
+        kubectl("rollout", "restart", "deploy/coredns", namespace="kube-system")
+        newest = ("get", "pods", "-l", "k8s-app=kube-dns", "--sort-by=.metadata.creationTimestamp")
+        state = "{.items[-1:].status.containerStatuses[0].lastState.terminated['reason','exitCode']}"
+        wait_for(lambda: kubectl(*newest, "-o", f"jsonpath={state}", namespace="kube-system").stdout, "Error 1")
+        pod = kubectl(*newest, "-o", "jsonpath={.items[-1:].metadata.name}", namespace="kube-system").stdout
+        said = kubectl("logs", pod, namespace="kube-system").stdout
+        assert said == "plugin/hosts: /etc/coredns/Corefile:8 - Error during parsing: ttl needs a number of second\n"
+        assert dig(kubectl, demo, KUBERNETES) == "10.96.0.1\n"
+    finally:
+        kubectl("rollout", "undo", "deploy/coredns", namespace="kube-system")
+        kubectl("rollout", "status", "deploy/coredns", "--timeout=20s", namespace="kube-system")

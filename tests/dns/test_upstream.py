@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Coroutine
+from ipaddress import ip_network
 from typing import Any
 
 import dns.flags
@@ -14,7 +15,8 @@ import dns.rrset
 import pytest
 
 from pocketkube.dns import DnsServer
-from pocketkube.dns.upstream import Outside, Upstream, host_resolvers
+from pocketkube.dns.message import Failed, Request, Response
+from pocketkube.dns.upstream import Manner, Outside, Upstream, host_resolvers
 from pocketkube.resources import CONFIGMAPS, NAMESPACES, SERVICES
 from pocketkube.store import Store
 
@@ -194,3 +196,51 @@ def test_many_questions_at_once() -> None:
 )
 def test_host_resolvers(text: str, found: list[tuple[str, int]]) -> None:
     assert host_resolvers(text) == found
+
+
+@pytest.mark.parametrize(
+    ("options", "asked"), [("", (1, 0)), ("failover NXDOMAIN", (1, 1)), ("failover SERVFAIL", (1, 0))]
+)
+def test_a_reply_as_bad_as_none(monkeypatch: pytest.MonkeyPatch, options: str, asked: tuple[int, int]) -> None:
+    sequential = COREFILE.replace("except", f"policy sequential\n{options}\nexcept")
+    monkeypatch.setattr("tests.dns.test_upstream.COREFILE", sequential)
+    one, other = Resolver(), Resolver()
+    response = with_server(lambda server: ask(server, "absent.example"), one, other)
+    assert dns.rcode.to_text(response.rcode()) == "NXDOMAIN"
+    assert (len(one.asked), len(other.asked)) == asked
+
+
+@pytest.mark.parametrize(("more", "asked"), [("forward . /etc/resolv.conf", 2), ("", 1)])
+def test_the_next_forward_is_asked(monkeypatch: pytest.MonkeyPatch, more: str, asked: int) -> None:
+    corefile = f". {{\n forward . /etc/resolv.conf {{\n next NXDOMAIN\n }}\n {more}\n}}"
+    monkeypatch.setattr("tests.dns.test_upstream.COREFILE", corefile)
+    resolver = Resolver()
+    response = with_server(lambda server: ask(server, "absent.example"), resolver)
+    assert dns.rcode.to_text(response.rcode()) == "NXDOMAIN"
+    assert len(resolver.asked) == asked
+
+
+@pytest.mark.parametrize(
+    ("manner", "said"),
+    [
+        (Manner(), r"read udp 127\.0\.0\.1:\d+->127\.0\.0\.1:PORT: read: connection refused"),
+        (Manner(force_tcp=True), r"dial tcp 127\.0\.0\.1:PORT: connect: connection refused"),
+    ],
+)
+def test_what_is_said_of_one_that_is_not_there(monkeypatch: pytest.MonkeyPatch, manner: Manner, said: str) -> None:
+    monkeypatch.setattr("pocketkube.dns.upstream.INSIDE", [ip_network("127.0.0.0/8")])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken, open("/proc/self/ns/net", "rb") as own:
+        taken.bind(("127.0.0.1", 0))
+        address = taken.getsockname()
+        taken.close()
+        upstream = Upstream()
+        upstream.netns = own.fileno()
+        query = dns.message.make_query("a.example", "A")
+        asked = query.question[0]
+        request = Request(query, asked.name, asked.rdtype, asked.rdclass, ("127.0.0.1", 1), "udp", _nobody)
+        with pytest.raises(Failed, match=said.replace("PORT", str(address[1]))):
+            asyncio.run(upstream.ask(request, [address], manner))
+
+
+async def _nobody(_request: Request) -> Response:
+    raise AssertionError

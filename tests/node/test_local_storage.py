@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
-from pocketkube.node.claimed_storage import claimed
-from pocketkube.node.configuration import ConfigError
-from pocketkube.store import Store
 from tests.node.pods import Kubectl, container, create, events, status, wait
 
 
@@ -23,12 +18,6 @@ def test_too_much_in_an_empty_directory_is_an_eviction(kubectl: Kubectl, namespa
     told = (condition["status"], condition["reason"], condition["message"])
     assert told == ("True", "TerminationByKubelet", message)
     assert ("Warning", "Evicted", message) in events(kubectl, namespace)
-
-
-def test_a_namespace_that_has_just_gone_claims_nothing() -> None:
-    pod = {"metadata": {"name": "p", "namespace": "gone"}}
-    with pytest.raises(ConfigError, match='namespace "gone" not found'):
-        claimed(Store(), pod, "data-p", None)
 
 
 def test_a_directory_in_memory_is_as_large_as_the_pod_may_be(kubectl: Kubectl, namespace: str) -> None:

@@ -40,6 +40,60 @@ def test_cluster_ip(
     place.expect(far, "far", address, 8080)
 
 
+def test_zones(place: Place) -> None:
+    """Only where every node that has endpoints is in a zone, and only in zones that have some."""
+    address = place.service("zonal", trafficDistribution="PreferSameZone")["spec"]["clusterIP"]
+    place.expect(BOTH, "near", address, 8080)
+    try:
+        for node in place.nodes:
+            zone = "west" if node == "control-plane" else node
+            place.run("label", "node", node, f"topology.kubernetes.io/zone={zone}")
+        place.expect({"one"}, "near", address, 8080)
+        place.expect({"two"}, "far", address, 8080)
+        found = ("get", "endpointslices", "-l", "kubernetes.io/service-name=zonal")
+        zones = "{range .items[0].endpoints[*]}{.zone}={.hints.forZones[*].name} {end}"
+        assert sorted(place.run(*found, "-o", f"jsonpath={zones}").split()) == ["node01=node01", "node02=node02"]
+        place.run("patch", "svc", "zonal", "-p", '{"spec": {"selector": {"only": "two"}}}')
+        place.expect({"two"}, "near", address, 8080)
+    finally:
+        for node in place.nodes:
+            place.run("label", "node", node, "topology.kubernetes.io/zone-")
+
+
+def test_an_address_that_no_service_has(place: Place) -> None:
+    place.expect(SILENCE, "near", "10.96.255.253", 80)
+
+
+def test_hints_of_a_slice_made_by_hand(place: Place) -> None:
+    address = place.service("hinted", selector=None)["spec"]["clusterIP"]
+    endpoints = [
+        {"addresses": [place.addresses[pod]], "hints": {"forNodes": [{"name": node}]}}
+        for pod, node in (("one", "node02"), ("two", "node01"))
+    ]
+    labels = {"kubernetes.io/service-name": "hinted"}
+    content = {"addressType": "IPv4", "endpoints": endpoints, "ports": [{"name": "web", "port": 80}]}
+    place.create("EndpointSlice", "hinted-1", {}, metadata={"labels": labels}, **content)
+    place.expect({"two"}, "near", address, 8080)
+    place.expect({"one"}, "far", address, 8080)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "near"),
+    [
+        ([], BOTH),
+        (["192.0.2.0/24"], SILENCE),
+        (["192.0.2.0/24", "10.244.0.0/16", "10.244.1.0/24"], BOTH),
+    ],
+)
+def test_who_may_ask_a_load_balancer(place: Place, ranges: list[str], near: set[str]) -> None:
+    name, address = f"ranges-{len(ranges)}", f"198.51.100.{len(ranges)}"
+    made = place.service(name, type="LoadBalancer", loadBalancerSourceRanges=ranges)
+    status = json.dumps({"status": {"loadBalancer": {"ingress": [{"ip": address, "ipMode": "VIP"}]}}})
+    place.run("patch", "svc", name, "--subresource=status", "-p", status)
+    place.expect(near, "near", address, 8080)
+    place.expect(BOTH, "near", place.nodes["node01"], made["spec"]["ports"][0]["nodePort"])
+
+
 @pytest.mark.parametrize(
     ("spec", "heard"),
     [
@@ -90,16 +144,31 @@ def test_a_pod_that_reaches_itself_sees_another(place: Place) -> None:
     assert place.addresses["one"] not in {each.partition(" ")[2] for each in place.ask("one", address, 8080)}
 
 
-def test_a_node_that_asks_is_seen_by_the_address_on_the_way(place: Place) -> None:
-    """As kube-proxy, which masquerades what reaches a cluster IP from outside the Pods' network."""
+def on_node(place: Place, name: str) -> None:
+    """A Pod in the network of node01."""
     container = {"name": "c", "image": "giantswarm/tiny-tools", "command": ["sleep", "infinity"]}
     spec = {"nodeName": "node01", "hostNetwork": True, "terminationGracePeriodSeconds": 0, "containers": [container]}
-    place.create("Pod", "host", spec)
-    place.run("wait", "--for=condition=Ready", "pod/host", "--timeout=20s")
+    place.create("Pod", name, spec)
+    place.run("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=20s")
+
+
+def test_a_node_that_asks_is_seen_by_the_address_on_the_way(place: Place) -> None:
+    """As kube-proxy, which masquerades what reaches a cluster IP from outside the Pods' network."""
+    on_node(place, "host")
     address = place.service("from-the-node")["spec"]["clusterIP"]
     place.expect(BOTH, "host", address, 8080)
     gateway = f"{place.addresses['one'].rpartition('.')[0]}.1"
     assert set(place.ask("host", address, 8080, times=16)) == {f"one {gateway}", f"two {place.nodes['node01']}"}
+
+
+def test_kube_proxy_says_how_it_is(place: Place) -> None:
+    """Its mode only to the node itself."""
+    on_node(place, "node-itself")
+    url = ("exec", "node-itself", "--", "curl", "-s", "http://127.0.0.1:10249/proxyMode")
+    assert place.run(*url) == "nftables"
+    health = json.loads(place.run("exec", "near", "--", "curl", "-s", f"http://{place.nodes['node02']}:10256/healthz"))
+    assert health["nodeEligible"] is True
+    place.expect(REFUSED, "near", place.nodes["node02"], 10249)
 
 
 @pytest.mark.parametrize("kind", ["tcp", "udp"])

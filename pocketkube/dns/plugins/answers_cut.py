@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import dns.rcode
 from dns.rdatatype import RdataType
 
-from pocketkube.dns.corefile import CorefileError, Directive
+from pocketkube.dns.corefile import Directive
 from pocketkube.dns.message import Handler, Request, Response, record
 from pocketkube.dns.plugins.setup import Surroundings, once
 
@@ -63,8 +63,10 @@ def buffer_setup(directives: list[Directive], _surroundings: Surroundings) -> Bu
     if not directive.arguments:
         return BufferSize(DEFAULT_BUFFER)
     text = directive.arguments[0]
+    if len(directive.arguments) > 1:
+        raise directive.wrong_arguments(directive.arguments[-1]).of_plugin("bufsize")
     if not (text.isascii() and text.isdigit()):
-        raise CorefileError(directive.line, f"Size provided is invalid: {text}")
+        raise directive.wrong_arguments(text).of_plugin("bufsize")  # CoreDNS says so twice
     if not SMALLEST_BUFFER <= int(text) <= LARGEST_BUFFER:
-        raise CorefileError(directive.line, f"Buffer size: {text} is out of range [{SMALLEST_BUFFER},{LARGEST_BUFFER}]")
+        raise directive.wrong_arguments(text).of_plugin("bufsize")
     return BufferSize(int(text))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pocketkube.dns.corefile import CorefileError, Directive, Line
-from pocketkube.dns.go_duration import seconds
 from pocketkube.dns.plugins.cache import Cache, Part
 from pocketkube.dns.plugins.setup import Surroundings, names, once, only
+from pocketkube.go_duration import seconds
 
 STALE_FOR = "1h"
 LONGEST_FAILURE = 300  # seconds, RFC 2308 7.1
@@ -14,7 +14,7 @@ LONGEST_FAILURE = 300  # seconds, RFC 2308 7.1
 def setup(directives: list[Directive], surroundings: Surroundings) -> Cache:
     directive = once(directives)
     arguments = list(directive.arguments)
-    ttl = _positive(arguments.pop(0), directive.line) if arguments and arguments[0].lstrip("-").isdigit() else 0
+    ttl = _positive(arguments.pop(0)) if arguments and arguments[0].lstrip("-").isdigit() else 0
     made = Cache(names(arguments) or surroundings.zones)
     if ttl:
         made.success.longest = made.denial.longest = ttl
@@ -33,20 +33,19 @@ def _option(made: Cache, directive: Directive, line: Line) -> None:
             if not arguments:
                 raise directive.wrong_arguments(name, line.number)
             if arguments[0] not in parts:
-                raise CorefileError(line.number, 'cache type for disable must be "success" or "denial"')
+                raise CorefileError(0, 'cache type for disable must be "success" or "denial"')
             parts[arguments[0]].disabled = names(arguments[1:] or ["."])
         case "servfail":
             made.failure_ttl = _duration(only(directive, line, 1)[0], line)
             if made.failure_ttl > LONGEST_FAILURE:
-                raise CorefileError(line.number, "caching SERVFAIL response over 5 minutes is not permitted")
+                raise CorefileError(0, "caching SERVFAIL response over 5 minutes is not permitted")
         case "serve_stale":
             _stale(made, directive, line)
         case "keepttl":
             only(directive, line, 0)
             made.keep_ttl = True
-        case "prefetch":  # asks before the time for what is asked often, which no answer shows
-            if not arguments:
-                raise directive.wrong_arguments(name, line.number)
+        case "prefetch":
+            _check_prefetch(directive, line)
         case _:
             raise directive.wrong_arguments(line.words[-1], line.number)
 
@@ -55,13 +54,31 @@ def _bounds(part: Part, directive: Directive, line: Line) -> None:
     """`success CAPACITY [TTL [MINTTL]]`"""
     if len(line.words) < 2:
         raise directive.wrong_arguments(line.words[0], line.number)
-    part.capacity = _whole(line.words[1], line.number)
+    part.capacity = _whole(line.words[1])
     if len(line.words) > 2:
-        part.longest = _positive(line.words[2], line.number)
+        part.longest = _positive(line.words[2])
     if len(line.words) > 3:
-        part.shortest = _whole(line.words[3], line.number)
+        part.shortest = _whole(line.words[3])
         if part.shortest < 0:
-            raise CorefileError(line.number, f"cache min TTL can not be negative: {part.shortest}")
+            raise CorefileError(0, f"cache min TTL can not be negative: {part.shortest}")
+
+
+def _check_prefetch(directive: Directive, line: Line) -> None:
+    """`prefetch AMOUNT [DURATION [PERCENTAGE%]]`: no answer shows that what is asked often is asked before its time."""
+    arguments = line.words[1:]
+    if not 1 <= len(arguments) <= 3:
+        raise directive.wrong_arguments(line.words[-1], line.number)
+    amount = _whole(arguments[0])
+    if amount < 0:
+        raise CorefileError(0, f"prefetch amount should be positive: {amount}")
+    if len(arguments) > 1:
+        _duration(arguments[1], line)
+    if len(arguments) > 2:
+        if not arguments[2].endswith("%"):
+            raise CorefileError(0, f"last character of percentage should be `%`, but is: '{arguments[2][-1]}'")
+        percentage = _whole(arguments[2][:-1])
+        if not 10 <= percentage <= 90:
+            raise CorefileError(0, f"percentage should fall in range [10, 90]: {percentage}")
 
 
 def _stale(made: Cache, directive: Directive, line: Line) -> None:
@@ -72,7 +89,7 @@ def _stale(made: Cache, directive: Directive, line: Line) -> None:
     made.stale_for = _duration(arguments[0] if arguments else STALE_FOR, line)
     mode = arguments[1].lower() if len(arguments) > 1 else "immediate"
     if mode not in ("immediate", "verify"):
-        raise CorefileError(line.number, f"invalid value for serve_stale refresh mode: {mode}")
+        raise CorefileError(0, f"invalid value for serve_stale refresh mode: {mode}")
     made.verify_stale = mode == "verify"
 
 
@@ -80,21 +97,21 @@ def _duration(text: str, line: Line) -> float:
     try:
         found = seconds(text)
     except ValueError as error:
-        raise CorefileError(line.number, str(error)) from error
+        raise CorefileError(0, str(error)) from error
     if found < 0:
         what = "ttl" if line.words[0] == "servfail" else "duration"
-        raise CorefileError(line.number, f"invalid negative {what} for {line.words[0]}")
+        raise CorefileError(0, f"invalid negative {what} for {line.words[0]}")
     return found
 
 
-def _positive(text: str, line: int) -> int:
-    number = _whole(text, line)
+def _positive(text: str) -> int:
+    number = _whole(text)
     if number <= 0:
-        raise CorefileError(line, f"cache TTL can not be zero or negative: {number}")
+        raise CorefileError(0, f"cache TTL can not be zero or negative: {number}")
     return number
 
 
-def _whole(text: str, line: int) -> int:
+def _whole(text: str) -> int:
     if not (text.isascii() and text.removeprefix("-").isdigit()):
-        raise CorefileError(line, f'strconv.Atoi: parsing "{text}": invalid syntax')
+        raise CorefileError(0, f'strconv.Atoi: parsing "{text}": invalid syntax')
     return int(text)

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import dns.exception
 import dns.name
+import dns.rcode
 
 from pocketkube.dns.cluster import version
 from pocketkube.dns.corefile import CorefileError, Directive, Line
 from pocketkube.dns.message import Handler, Request, Response
-from pocketkube.dns.plugins.setup import Surroundings, names, only, whole_number
-from pocketkube.dns.upstream import DNS_PORT, Upstream
+from pocketkube.dns.plugins.setup import Surroundings, names, only
+from pocketkube.dns.upstream import DNS_PORT, Manner, Upstream
 from pocketkube.dns.upstream_health import Address
 
 HOST_RESOLVERS = "/etc/resolv.conf"  # the node's, and so the host's
-MAX_FAILS = 2
 # How connections are kept; every query here has a socket of its own.
 ABOUT_CONNECTIONS = {
     "expire",
     "failfast_all_unhealthy_upstreams",
-    "force_tcp",
     "health_check",
+    "max_age",
     "max_concurrent",
     "max_connect_attempts",
     "max_idle_conns",
-    "prefer_udp",
 }
 Policy = Callable[[list[Address]], list[Address]]  # from servers as they are written to those that are tried in turn
 
@@ -63,8 +63,9 @@ class Forward:
     servers: tuple[Address | None, ...]
     ignored: tuple[dns.name.Name, ...]
     policy: Policy
-    max_fails: int
+    manner: Manner
     upstream: Upstream
+    next: frozenset[dns.rcode.Rcode] = frozenset()  # replies with which the next `forward` is asked
 
     async def answer(self, request: Request, following: Handler) -> Response:
         name = request.name
@@ -76,38 +77,70 @@ class Forward:
                 servers.append(server)
             elif self.upstream.outside:
                 servers += self.upstream.outside.resolvers
-        return await self.upstream.ask(request, self.policy(servers), self.max_fails)
+        response = await self.upstream.ask(request, self.policy(servers), self.manner)
+        return await following(request) if response.rcode in self.next else response
 
 
 def setup(directive: Directive, surroundings: Surroundings) -> Forward:
     if len(directive.arguments) < 2:
         raise directive.wrong_arguments(directive.arguments[-1] if directive.arguments else "")
     zone, *servers = directive.arguments
-    ignored: list[dns.name.Name] = []
-    policy, max_fails = POLICIES["random"](), MAX_FAILS
-    for line in directive.properties:
-        name, *arguments = line.words
-        if name == "except":
-            if not arguments:
-                raise directive.wrong_arguments(name, line.number)
-            ignored += names(arguments)
-        elif name in ("tls", "tls_servername", "next", "failover"):
-            raise surroundings.not_carried_out(directive, line)
-        elif name == "policy":
-            policy = _policy(arguments, line)
-        elif name == "max_fails":
-            only(directive, line, 1)
-            max_fails = whole_number(directive, line)
-        elif name not in ABOUT_CONNECTIONS:
-            raise CorefileError(line.number, f"unknown property '{name}'")
     found = tuple(_server(text, directive) for text in servers)
-    return Forward(names([zone])[0], found, tuple(ignored), policy, max_fails, surroundings.upstream)
+    made = Forward(names([zone])[0], found, (), POLICIES["random"](), Manner(), surroundings.upstream)
+    for line in directive.properties:
+        made = _with(made, directive, line, surroundings)
+    if surroundings.written.get("forward", [directive])[-1] is directive:
+        return replace(made, next=frozenset())  # it leads only to another `forward`
+    return made
+
+
+def _with(made: Forward, directive: Directive, line: Line, surroundings: Surroundings) -> Forward:
+    """`made` with one more property."""
+    name, *arguments = line.words
+    match name:
+        case "except" | "next" | "failover" | "policy" if not arguments:
+            raise directive.wrong_arguments(name, line.number)
+        case "except":
+            return replace(made, ignored=(*made.ignored, *names(arguments)))
+        case "policy":
+            return replace(made, policy=_policy(arguments, line))
+        case "next":
+            return replace(made, next=_rcodes(arguments))
+        case "failover":
+            return replace(made, manner=replace(made.manner, failover=_rcodes(arguments)))
+        case "max_fails":
+            return replace(made, manner=replace(made.manner, max_fails=_unsigned(directive, line)))
+        case "force_tcp":
+            only(directive, line, 0)
+            return replace(made, manner=replace(made.manner, force_tcp=True))
+        case "prefer_udp":
+            only(directive, line, 0)
+            return replace(made, manner=replace(made.manner, prefer_udp=True))
+        case "tls" | "tls_servername":
+            raise surroundings.not_carried_out(directive, line)
+        case _ if name in ABOUT_CONNECTIONS:
+            return made
+    raise CorefileError(line.number, f"unknown property '{name}'")
 
 
 def _policy(arguments: list[str], line: Line) -> Policy:
-    if len(arguments) != 1 or arguments[0] not in POLICIES:
-        raise CorefileError(line.number, f"unknown policy '{' '.join(arguments)}'")
+    if arguments[0] not in POLICIES:
+        raise CorefileError(line.number, f"unknown policy '{arguments[0]}'")
     return POLICIES[arguments[0]]()
+
+
+def _rcodes(texts: list[str]) -> frozenset[dns.rcode.Rcode]:
+    try:
+        return frozenset(map(dns.rcode.from_text, texts))
+    except dns.exception.DNSException:
+        raise CorefileError(0, f"{texts[-1]} is not a valid rcode") from None
+
+
+def _unsigned(directive: Directive, line: Line) -> int:
+    (text,) = only(directive, line, 1)
+    if not (text.isascii() and text.isdigit()):
+        raise CorefileError(0, f'strconv.ParseUint: parsing "{text}": invalid syntax')
+    return int(text)
 
 
 def _server(text: str, directive: Directive) -> Address | None:
@@ -120,5 +153,5 @@ def _server(text: str, directive: Directive) -> Address | None:
     if colon and version(head) == 4 and tail.isdigit():
         host, port = head, int(tail)
     if version(host) != 4:
-        raise CorefileError(directive.line, f'not an IP address or file: "{text}"')
+        raise CorefileError(0, f'not an IP address or file: "{text}"')
     return host, port

@@ -100,11 +100,19 @@ def setup(directives: list[Directive], surroundings: Surroundings) -> Hosts:
                 lines.append(line.words)
     if path == OWN_FILE:
         lines = [*OWN_ENTRIES, *lines]
+    elif path in surroundings.files:
+        lines = [*_lines(surroundings.files[path]), *lines]
     else:
         surroundings.log(f"[WARNING] plugin/hosts: File does not exist: {path}")
     for words in lines:
         made.add(words)
     return made
+
+
+def _lines(text: str) -> list[list[str]]:
+    """Those of a hosts file; # begins a comment."""
+    found = (line.partition("#")[0].split() for line in text.splitlines())
+    return [words for words in found if words]
 
 
 def _ttl(arguments: list[str], line: int) -> int:

@@ -30,7 +30,7 @@ def setup(directives: list[Directive], surroundings: Surroundings) -> Kubernetes
     zones = names(directive.arguments) or surroundings.zones
     primary = next((zone for zone in zones if not is_reverse(zone)), None)
     if primary is None:
-        raise CorefileError(directive.line, "non-reverse zone name must be used")
+        raise CorefileError(0, "non-reverse zone name must be used")
     selectors = {name: _selector(directive, name) for name in SELECTORS}
     cluster = surroundings.cluster.selecting(selectors["labels"], selectors["namespace_labels"])
     made = Kubernetes(ClusterNames(cluster), zones, primary)
@@ -40,7 +40,7 @@ def setup(directives: list[Directive], surroundings: Surroundings) -> Kubernetes
         if line.words[0] not in (*WITHOUT_EFFECT, *SELECTORS):
             _option(made, directive, line)
     if made.names.namespaces and any(line.words[0] == "namespace_labels" for line in directive.properties):
-        raise CorefileError(directive.line, "namespaces and namespace_labels cannot both be set")
+        raise CorefileError(directive.end, "namespaces and namespace_labels cannot both be set")
     return made
 
 
@@ -56,7 +56,7 @@ def _selector(directive: Directive, name: str) -> Selector:
                 selector = parse(text)
             except ValueError as error:
                 problem = f"unable to parse {SELECTORS[name]} selector value: '{text}': {error}"
-                raise CorefileError(line.number, problem) from error
+                raise CorefileError(0, problem) from error
     return selector
 
 
@@ -74,9 +74,9 @@ def _option(made: Kubernetes, directive: Directive, line: Line) -> None:
             if made.ttl > LONGEST_TTL:
                 raise CorefileError(line.number, f"ttl must be in range [0, {LONGEST_TTL}]: {made.ttl}")
         case "ignore":
-            if arguments[:1] != ["empty_service"]:
-                raise CorefileError(line.number, f"unable to parse ignore value: '{' '.join(arguments)}'")
-            made.names.ignore_empty_service = True
+            if arguments and arguments[0] != "empty_service":
+                raise CorefileError(0, f"unable to parse ignore value: '{arguments[0]}'")
+            made.names.ignore_empty_service = bool(arguments)
         case "namespaces":
             if not arguments:
                 raise directive.wrong_arguments(name, line.number)
@@ -91,5 +91,5 @@ def _pod_mode(directive: Directive, line: Line) -> str:
     (mode,) = only(directive, line, 1)
     if mode not in POD_MODES:
         problem = f"wrong value for pods: {mode},  must be one of: disabled, verified, insecure"
-        raise CorefileError(line.number, problem)
+        raise CorefileError(0, problem)
     return mode

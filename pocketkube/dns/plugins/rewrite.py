@@ -121,7 +121,7 @@ def setup(directives: list[Directive], surroundings: Surroundings) -> Rewrite:
         # In a block the lines are one rule: `name regex FROM TO` and `answer name FROM TO`.
         words += [word for line in directive.properties for word in line.words]
         if not words:
-            raise CorefileError(directive.line, "no rule type specified for rewrite")
+            raise CorefileError(0, "no rule type specified for rewrite")
         rules.append((_rule(words, directive, surroundings), last))
     return Rewrite(rules)
 
@@ -151,8 +151,8 @@ def _rule(words: list[str], directive: Directive, surroundings: Surroundings) ->
     except CorefileError:
         raise
     except (dns.exception.DNSException, ValueError) as error:
-        raise CorefileError(directive.line, str(error)) from error
-    raise CorefileError(directive.line, f'invalid rule type "{kind}"')
+        raise CorefileError(0, str(error)) from error
+    raise CorefileError(0, f'invalid rule type "{kind}"')
 
 
 def _two(kind: str, arguments: list[str]) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
@@ -11,24 +11,28 @@ import dns.name
 import dns.reversename
 
 from pocketkube.dns.cluster import ClusterIndex
-from pocketkube.dns.corefile import CorefileError, Directive, Line
+from pocketkube.dns.corefile import CorefileError, Directive, Line, NotCarriedOut
 from pocketkube.dns.upstream import Upstream
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a plugin is set up in: its server block's zones, the cluster, and CoreDNS's own log."""
+    """What a plugin is set up in: its server block's zones, the cluster, and CoreDNS's own log.
+
+    `written`: the plugins of the server block; `files`: what lies beside the Corefile, by path.
+    """
 
     zones: list[dns.name.Name]
     cluster: ClusterIndex
     upstream: Upstream
     log: Callable[[str], None]
+    written: Mapping[str, list[Directive]] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
-    def not_carried_out(directive: Directive, line: Line | None = None) -> CorefileError:
-        """The error for what CoreDNS has and this one has not."""
+    def not_carried_out(directive: Directive, line: Line | None = None) -> NotCarriedOut:
         what = f"{directive.name} {line.words[0]}" if line else directive.name
-        return CorefileError(line.number if line else directive.line, f"pocketkube does not carry out '{what}'")
+        return NotCarriedOut(line.number if line else directive.line, f"pocketkube does not carry out '{what}'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,7 @@ def names(texts: Iterable[str]) -> list[dns.name.Name]:
 
 def once(directives: list[Directive]) -> Directive:
     if len(directives) > 1:
-        raise CorefileError(
-            directives[1].line, f"{directives[1].name}: this plugin can only be used once per Server Block"
-        )
+        raise CorefileError(0, "this plugin can only be used once per Server Block")
     return directives[0]
 
 
@@ -80,7 +82,7 @@ def whole_number(directive: Directive, line: Line) -> int:
     if len(line.words) < 2:
         raise directive.wrong_arguments(line.words[-1], line.number)
     if not (line.words[1].isascii() and line.words[1].isdigit()):
-        raise CorefileError(line.number, f'strconv.Atoi: parsing "{line.words[1]}": invalid syntax')
+        raise CorefileError(0, f'strconv.Atoi: parsing "{line.words[1]}": invalid syntax')
     return int(line.words[1])
 
 

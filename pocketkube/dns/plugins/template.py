@@ -154,7 +154,7 @@ def _template(directive: Directive, surroundings: Surroundings) -> Template:
             case _ if name != "upstream":  # which has no effect in CoreDNS either
                 raise directive.wrong_arguments(name, line.number)
     if not made.answer and not made.authority and made.rcode == dns.rcode.NOERROR:
-        raise CorefileError(directive.line, "no answer section for template found")
+        raise CorefileError(directive.end, "no answer section for template found")
     made.patterns = made.patterns or [re.compile(".*")]
     return made
 

@@ -1,4 +1,4 @@
-"""The condition of a Pod that a controller ends, which tells a Job why it ended.
+"""The condition of a Pod that is ended from outside, which tells a Job why it ended.
 
 Source: https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
 """
