@@ -50,8 +50,6 @@ class Registry:
         metadata = obj.setdefault("metadata", {})
         revision = metadata.get("resourceVersion") or ""
         self._place(resource, metadata, namespace)
-        if not metadata.get("name") and metadata.get("generateName"):
-            metadata["name"] = metadata["generateName"][:58] + random_suffix()
         for field in (*SERVER_OWNED, "resourceVersion", "selfLink"):
             metadata.pop(field, None)
         metadata["uid"] = str(uuid.uuid4())
@@ -61,11 +59,14 @@ class Registry:
         if resource.has_status:
             obj.pop("status", None)
         obj = admission.default(resource, obj)
-        name = metadata.get("name", "")
-        self._require_open_namespace(resource, namespace, name)
+        self._require_open_namespace(resource, namespace, metadata.get("name") or metadata.get("generateName") or "")
         if record:  # what the server adds from here on is nobody's
             obj = record(None, obj)
+        if resource is not PODS:  # what is added to a Pod comes from plugins, which see it before it has a name
+            _generate_name(obj["metadata"])
         admission.mutate(self.store, resource, obj, None)
+        _generate_name(obj["metadata"])
+        name = obj["metadata"].get("name", "")
         causes = admission.validate_create(resource, obj)
         causes = causes or admission.allocate(self.store, resource, obj, dry_run=dry_run)
         if causes:
@@ -154,11 +155,16 @@ class Registry:
         metadata = new["metadata"]
         _set_propagation_finalizers(metadata, options.get("propagationPolicy"))
         grace = _grace_period(resource, old, options.get("gracePeriodSeconds"))
-        if "deletionTimestamp" not in metadata or grace < metadata.get("deletionGracePeriodSeconds", 0):
+        before = metadata.get("deletionGracePeriodSeconds", 0)
+        if "deletionTimestamp" not in metadata:
             metadata["deletionTimestamp"] = timestamp(grace)
-            metadata["deletionGracePeriodSeconds"] = grace
+            if resource is not NAMESPACES:
+                metadata["deletionGracePeriodSeconds"] = grace
             if resource.has_generation:
                 metadata["generation"] = metadata.get("generation", 0) + 1
+        elif grace < before:  # counted from when the deletion began
+            metadata["deletionTimestamp"] = _later(metadata["deletionTimestamp"], grace - before)
+            metadata["deletionGracePeriodSeconds"] = grace
         if resource is NAMESPACES:
             new["status"] = {**new.get("status", {}), "phase": "Terminating"}
         if dry_run or new == old:
@@ -196,14 +202,27 @@ class Registry:
             raise error
 
 
+def _generate_name(metadata: Object) -> None:
+    if not metadata.get("name") and metadata.get("generateName"):
+        metadata["name"] = metadata["generateName"][:58] + random_suffix()
+
+
 def random_suffix(length: int = 5) -> str:
     """The five letters that Kubernetes appends to a generateName."""
     return "".join(secrets.choice(NAME_LETTERS) for _ in range(length))
 
 
+def _later(time: str, seconds: float) -> str:
+    return _written(datetime.fromisoformat(time) + timedelta(seconds=seconds))
+
+
 def timestamp(seconds_ahead: float = 0) -> str:
     """Now, in UTC and RFC 3339 with whole seconds, as metav1.Time is written."""
-    return (datetime.now(UTC) + timedelta(seconds=seconds_ahead)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return _written(datetime.now(UTC) + timedelta(seconds=seconds_ahead))
+
+
+def _written(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _check_preconditions(resource: Resource, old: Object, uid: str | None, revision: str | None) -> None:

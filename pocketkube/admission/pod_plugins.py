@@ -28,7 +28,7 @@ def complete(store: Store, new: Object, old: Object | None) -> None:
             if field in old["spec"]:
                 spec.setdefault(field, old["spec"][field])
         return
-    name = new["metadata"].get("name", "")
+    name = new["metadata"].get("name") or new["metadata"].get("generateName", "")
     _prioritize(spec, name)
     if spec.get("runtimeClassName"):
         what = f'pod rejected: RuntimeClass "{spec["runtimeClassName"]}" not found'

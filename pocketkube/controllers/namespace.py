@@ -69,11 +69,11 @@ class NamespaceController:
             for obj in self._store.list(resource, name):
                 if "deletionTimestamp" not in obj["metadata"]:
                     self._registry.delete(resource, *key_of(obj))
-        left = {resource: self._store.list(resource, name) for resource in NAMESPACED}
+        left = {resource: self._store.list(resource, name) for resource in ((PODS,) if pods else NAMESPACED)}
         remaining = [
             f"{resource.plural}.{resource.group} has {len(objects)} resource instances"
             for resource, objects in left.items()
-            if objects and (resource is PODS or not pods)
+            if objects
         ]
         finalizers = Counter(
             finalizer
@@ -81,8 +81,9 @@ class NamespaceController:
             for obj in objects
             for finalizer in obj["metadata"].get("finalizers") or ()
         )
-        self._tell(name, remaining, [f"{each} in {count} resource instances" for each, count in finalizers.items()])
-        if not any(left.values()):
+        held = sorted(f"{each} in {count} resource instances" for each, count in finalizers.items())
+        self._tell(name, sorted(remaining), held)
+        if not any(self._store.list(resource, name) for resource in NAMESPACED):
             self._registry.modify(NAMESPACES, "", name, lambda live: live["spec"]["finalizers"].remove(FINALIZER))
 
     def _tell(self, name: str, remaining: list[str], finalizers: list[str]) -> None:

@@ -21,6 +21,7 @@ class NodeTaintController:
         self._registry = registry
         self._store = registry.store
         self._recorder = EventRecorder(registry, "taint-eviction-controller")
+        self._waiting: dict[str, set[Key]] = {}  # Pods whose time is running, by their node
 
     async def run(self) -> None:
         await follow(self._store, (NODES, PODS), self._keys, self.reconcile)
@@ -38,10 +39,22 @@ class NodeTaintController:
             return None
         node = self._mark(node)
         taints = [taint for taint in node["spec"].get("taints") or () if taint["effect"] == "NoExecute"]
-        if not taints:
-            return None
-        here = [pod for pod in self._store.list(PODS) if pod["spec"].get("nodeName") == key[1]]
-        return soonest(*(self._evict(pod, taints) for pod in here if "deletionTimestamp" not in pod["metadata"]))
+        here = [
+            pod
+            for pod in self._store.list(PODS)
+            if pod["spec"].get("nodeName") == key[1] and "deletionTimestamp" not in pod["metadata"]
+        ]
+        delays = {key_of(pod): self._evict(pod, taints) for pod in here} if taints else {}
+        self._tell_of_reprieves(here, self._waiting.get(key[1], set()) - delays.keys())
+        self._waiting[key[1]] = {each for each, delay in delays.items() if delay}
+        return soonest(*delays.values())
+
+    def _tell_of_reprieves(self, pods: list[Object], spared: set[Key]) -> None:
+        """Whose time was running when the taint went."""
+        for pod in pods:
+            if key_of(pod) in spared:
+                message = f"Cancelling deletion of Pod {'/'.join(key_of(pod))}"
+                self._recorder.event(pod, "Normal", "TaintManagerEviction", message)
 
     def _mark(self, node: Object) -> Object:
         """What `kubectl cordon` asks for is a taint as well; every NoExecute taint gets the time it was added."""

@@ -42,6 +42,22 @@ class PodControl:
         self.recorder.event(owner, "Normal", "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}")
         return pod
 
+    def create_many(self, owner: Object, template: Object, count: int) -> tuple[list[Object], ApiError | None]:
+        """One, then two, then four at a time: once one of them is refused, those after them are not tried."""
+        made: list[Object] = []
+        refused: ApiError | None = None
+        together = 1
+        while count and not refused:
+            together = min(together, count)
+            for _ in range(together):
+                try:
+                    made.append(self.create(owner, template))
+                except ApiError as error:
+                    refused = refused or error
+            count -= together
+            together *= 2
+        return made, refused
+
     def delete(self, owner: Object, pod: Object) -> None:
         self._registry.delete(PODS, *key_of(pod))
         self.recorder.event(owner, "Normal", "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")

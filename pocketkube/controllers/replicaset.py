@@ -53,12 +53,9 @@ class ReplicaSetController:
         pods = [pod for pod in claimed if is_active(pod)]
         leaving = sum("deletionTimestamp" in pod["metadata"] and not is_finished(pod) for pod in claimed)
         wanted = replicaset["spec"]["replicas"]
-        refused: ApiError | None = None
-        try:
-            for _ in range(wanted - len(pods)):
-                pods.append(self._pods.create(replicaset, replicaset["spec"]["template"]))
-        except ApiError as error:
-            refused = error
+        missing = max(wanted - len(pods), 0)
+        made, refused = self._pods.create_many(replicaset, replicaset["spec"]["template"], missing)
+        pods += made
         for pod in deletion_order(pods)[: max(len(pods) - wanted, 0)]:
             self._pods.delete(replicaset, pod)
             pods.remove(pod)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pocketkube.controllers.neighbours import Neighbours
 from pocketkube.controllers.pod_claims import PodClaims
 from pocketkube.controllers.reconcile import Key, controller_of, follow, key_of
-from pocketkube.events import EventRecorder
+from pocketkube.events_v1 import EventV1Recorder
 from pocketkube.json_copy import copied
 from pocketkube.placement.node_fit import NOT_NAMED, avoided, named_nodes, preference, refusal
 from pocketkube.placement.node_room import shortage
@@ -21,6 +21,7 @@ from pocketkube.resources import NAMESPACES, NODES, PERSISTENTVOLUMECLAIMS, PERS
 from pocketkube.store import Event, Object
 
 NAME = "default-scheduler"
+HOST = "control-plane"
 STORAGE = (PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, STORAGECLASSES)
 NO_HELP = "Preemption is not helpful for scheduling"
 NO_VICTIM = "No preemption victims found for incoming pod"
@@ -30,7 +31,7 @@ class Scheduler:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._store = registry.store
-        self._recorder = EventRecorder(registry, NAME)
+        self._recorder = EventV1Recorder(registry, NAME, HOST)
         self._assumed: dict[str, str] = {}  # nodes of Pods whose claims are being bound, by the Pod's uid
 
     async def run(self) -> None:
@@ -100,7 +101,7 @@ class Scheduler:
             else "no nodes available to schedule pods"
         )
         if self._note(pod, "Unschedulable", message):
-            self._recorder.event(pod, "Warning", "FailedScheduling", message)
+            self._recorder.event(pod, "Warning", "FailedScheduling", "Scheduling", message)
 
     def _bind(self, pod: Object, node: str) -> None:
         """What the pods/binding subresource does: the one way in which spec.nodeName is set later."""
@@ -111,7 +112,7 @@ class Scheduler:
         self._store.put(PODS, bound)
         namespace, name = key_of(pod)
         message = f"Successfully assigned {namespace}/{name} to {node}"
-        self._recorder.event(bound, "Normal", "Scheduled", message)
+        self._recorder.event(bound, "Normal", "Scheduled", "Binding", message)
 
     def _note(self, pod: Object, reason: str, message: str) -> bool:
         """Set the PodScheduled condition; whether it says anything new."""

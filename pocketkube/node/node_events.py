@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pocketkube.events import EventRecorder
+from pocketkube.events_v1 import EventV1Recorder
 from pocketkube.registry import Registry
 from pocketkube.store import Object
 
@@ -21,5 +22,5 @@ def announce(registry: Registry, node: Object) -> None:
         kubelet.event(itself, "Normal", reason, f"Node {name} status is now: {reason}")
     controller = EventRecorder(registry, "node-controller")
     controller.event(node, "Normal", "RegisteredNode", f"Node {name} event: Registered Node {name} in Controller")
-    EventRecorder(registry, "kube-proxy", name).event(itself, "Normal", "Starting", "")
+    EventV1Recorder(registry, "kube-proxy", name).event(itself, "Normal", "Starting", "StartKubeProxy", "")
     kubelet.event(itself, "Normal", "NodeReady", f"Node {name} status is now: NodeReady")

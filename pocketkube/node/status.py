@@ -134,7 +134,6 @@ def _conditions(
         why = {"reason": "ContainersNotReady", "message": f"containers with unready status: [{' '.join(unready)}]"}
     shut = _ungated(pod, old)
     ready = not why
-    scheduled = [each for each in old.get("conditions", ()) if each["type"] == "PodScheduled"]
     own = {"PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"}
     if situation.failure.get("reason") == EVICTED:
         own.add("DisruptionTarget")
@@ -146,7 +145,7 @@ def _conditions(
         _condition(pod, old, "Initialized", initialized, _not_initialized(incomplete, phase)),
         _condition(pod, old, "Ready", ready and not shut, shut if ready else why),
         _condition(pod, old, "ContainersReady", ready, why),
-        *(scheduled or [_condition(pod, old, "PodScheduled", True)]),
+        _condition(pod, old, "PodScheduled", True),
     ]
 
 

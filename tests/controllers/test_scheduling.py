@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections import Counter
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from pocketkube import cluster as pocket
 from tests.conftest import Kubectl
-from tests.controllers.objects import events, get, template, wait
+from tests.controllers.objects import create, events, get, template, wait
 
 END = "no new claims to deallocate, preemption: 0/3 nodes are available: {}."
 HELPLESS = END.format("3 Preemption is not helpful for scheduling")
@@ -233,3 +234,28 @@ def test_a_taint_drives_pods_away(own_kubectl: Kubectl) -> None:
     assert told in events(own_kubectl, "default", "none")
     assert get(own_kubectl, "default", "pod", "all")["status"]["phase"] == "Running"
     own_kubectl("taint", "node", "node01", "k=v:NoExecute-")
+
+
+def test_events_of_the_scheduler_have_one_exact_time(kubectl: Kubectl, namespace: str) -> None:
+    create(kubectl, namespace, "Pod", **template()["spec"])
+    wait(kubectl, namespace, "pod/it", "condition=PodScheduled")
+    chosen = "--field-selector=reason=Scheduled"
+    (event,) = get(kubectl, namespace, "events", chosen)["items"]
+    assert (event["action"], event["source"]) == ("Binding", {})
+    assert (event["firstTimestamp"], event["lastTimestamp"], event.get("count")) == (None, None, None)
+    assert re.fullmatch(r"[\dT:-]{19}\.\d{6}Z", event["eventTime"])
+    names = (event["reportingComponent"], event["reportingInstance"])
+    assert names == ("default-scheduler", "default-scheduler-control-plane")
+
+
+def test_a_taint_that_goes_in_time(own_kubectl: Kubectl) -> None:
+    patient = [{"key": "k", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 600}]
+    pod(own_kubectl, "default", "spared", nodeName="node01", tolerations=patient)
+    wait(own_kubectl, "default", "pod/spared", "condition=Ready")
+    own_kubectl("taint", "node", "node01", "k=v:NoExecute")
+    own_kubectl("taint", "node", "node01", "k=v:NoExecute-")
+    told = ("Normal", "TaintManagerEviction", "Cancelling deletion of Pod default/spared")
+    for _ in range(100):
+        if told in events(own_kubectl, "default", "spared"):
+            return
+    raise AssertionError(events(own_kubectl, "default", "spared"))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from subprocess import CompletedProcess
 
 import pytest
+
+from tests.controllers.objects import create, events, template
 
 Kubectl = Callable[..., CompletedProcess[str]]
 
@@ -97,3 +100,20 @@ def test_a_namespace_ends_with_everything_in_it(kubectl: Kubectl, deployed: str)
     assert gone.stderr == f'Error from server (NotFound): namespaces "{deployed}" not found\n'
     kubectl("create", "-f", "-", stdin=f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {deployed}}}\n")
     assert not names(kubectl, deployed, "all")
+
+
+def test_pods_that_are_refused(kubectl: Kubectl, namespace: str) -> None:
+    """Plugins that complete a Pod see it before it has a name; a quota sees it after. More are tried together."""
+    made = {"selector": {"matchLabels": {"app": "a"}}, "replicas": 3}
+    create(kubectl, namespace, "ResourceQuota", "one", hard={"pods": "1"})
+    kubectl("wait", "--for=jsonpath={.status.used}", "quota/one", "--timeout=10s", namespace=namespace)
+    create(kubectl, namespace, "ReplicaSet", "nobody", template=template(serviceAccountName="nope"), **made)
+    create(kubectl, namespace, "ReplicaSet", "full", template=template(), **made)
+    for name in ("nobody", "full"):
+        kubectl("wait", "--for=condition=ReplicaFailure", f"rs/{name}", "--timeout=10s", namespace=namespace)
+    what = f'error looking up service account {namespace}/nope: serviceaccount "nope" not found'
+    message = f'Error creating: pods "nobody-" is forbidden: {what}'
+    assert set(events(kubectl, namespace, "nobody")) == {("Warning", "FailedCreate", message)}
+    told = [text for _, reason, text in events(kubectl, namespace, "full") if reason == "FailedCreate"]
+    assert len(told) >= 2
+    assert re.fullmatch(r'Error creating: pods "full-\w{5}" is forbidden: exceeded quota: one, .*', told[0])

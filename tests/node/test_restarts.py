@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -147,3 +148,19 @@ def test_what_the_conditions_say_of_a_pod_that_is_over(kubectl: Kubectl, namespa
         "ContainersReady": ("False", "PodCompleted"),
         "PodScheduled": ("True", None),
     }
+
+
+def test_a_finalizer_keeps_what_has_ended(kubectl: Kubectl, namespace: str) -> None:
+    """The end of its containers shortens its grace, which is counted from the beginning, and is no new generation."""
+    held = {"metadata": {"finalizers": ["example.com/hold"]}}
+    create(kubectl, namespace, container(), terminationGracePeriodSeconds=60)
+    wait(kubectl, namespace, "Ready")
+    kubectl("patch", "pod", "p", "--type=merge", "-p", json.dumps(held), namespace=namespace)
+    kubectl("delete", "pod", "p", "--wait=false", "--grace-period=1", namespace=namespace)
+    gone = "--for=jsonpath={.metadata.deletionGracePeriodSeconds}=0"
+    kubectl("wait", gone, "pod/p", "--timeout=10s", namespace=namespace)
+    found = json.loads(kubectl("get", "pod", "p", "-o", "json", namespace=namespace).stdout)
+    assert found["metadata"]["generation"] == 2
+    assert {each["observedGeneration"] for each in found["status"]["conditions"]} == {2}
+    kubectl("patch", "pod", "p", "--type=merge", "-p", '{"metadata":{"finalizers":null}}', namespace=namespace)
+    kubectl("wait", "--for=delete", "pod/p", "--timeout=5s", namespace=namespace)
