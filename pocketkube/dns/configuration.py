@@ -18,6 +18,7 @@ from dns.rdatatype import RdataType
 
 from pocketkube.dns.corefile import CorefileError, Directive, ServerBlock, parse
 from pocketkube.dns.lameduck import lameduck
+from pocketkube.dns.loops import Forwarded, forwarded
 from pocketkube.dns.message import Failed, Handler, Request, Response
 from pocketkube.dns.observed import DEFAULTS, Place, place_of
 from pocketkube.dns.plugins import (
@@ -104,7 +105,7 @@ class Listener:
 class Configuration:
     """`places`: where it is told over HTTP how CoreDNS is. `digest`: SHA-512 of the text, in hexadecimal digits.
 
-    `text`: the Corefile; `lameduck`: seconds for which it answers after SIGTERM.
+    `text`: the Corefile; `lameduck`: seconds for which it answers after SIGTERM; `forwarded`: what may be a loop.
     """
 
     text: str
@@ -113,6 +114,7 @@ class Configuration:
     places: set[Place]
     lameduck: float
     digest: str
+    forwarded: list[Forwarded]
 
 
 def configure(text: str, surroundings: Surroundings) -> Configuration:
@@ -129,7 +131,13 @@ def configure(text: str, surroundings: Surroundings) -> Configuration:
         _add(block, listeners, surroundings)
     directives = [each for block in blocks for each in block.directives]
     places = {place_of(each) for each in directives if each.name in DEFAULTS}
-    return Configuration(text, dict(listeners), places, lameduck(directives), hashlib.sha512(text.encode()).hexdigest())
+    digest = hashlib.sha512(text.encode()).hexdigest()
+    going_on = [
+        each
+        for block in blocks
+        for each in forwarded(block.directives, [one for key in block.keys for one in _served(key, block.line)])
+    ]
+    return Configuration(text, dict(listeners), places, lameduck(directives), digest, going_on)
 
 
 def _is_plugin(name: str) -> bool:

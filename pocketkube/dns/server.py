@@ -18,6 +18,7 @@ from pocketkube.dns import wire
 from pocketkube.dns.cluster import ClusterIndex
 from pocketkube.dns.configuration import Listener, configure
 from pocketkube.dns.corefile import CorefileError, NotCarriedOut
+from pocketkube.dns.loops import fatal
 from pocketkube.dns.message import Dropped, Failed, Request, Response
 from pocketkube.dns.observed import VERSION, Observed, Place
 from pocketkube.dns.plugins.setup import Surroundings
@@ -86,6 +87,9 @@ class DnsServer:
         try:
             while True:
                 wanted: set[int | Place] = {*self._configuration.listeners, *self._configuration.places}
+                if looping := fatal(self._configuration.forwarded, instance.address, self._cluster):
+                    write_log(looping)
+                    return
                 for gone in serving.keys() - wanted:
                     serving.pop(gone).cancel()
                 for new in wanted - serving.keys():

@@ -46,8 +46,9 @@ class BuiltinContainer:
 
     async def wait(self) -> int:
         assert self._task
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.wait({self._task})
+        if not self._task.done():  # one that did not even begin to listen is never seen running, nor ready
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({self._task})
         self.log.close()
         return 0 if self._task.cancelled() else 1
 

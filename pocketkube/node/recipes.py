@@ -148,6 +148,43 @@ echo "wget: download timed out" >&2
 exit 1
 """
 
+# Nor does Debian build in what nc 1.10 has (NC_110_COMPAT): -z and -v, with which one waits for a Service.
+BUSYBOX_NC = b"""#!/bin/sh
+nc() { /usr/libexec/host/busybox nc "$@"; }
+zero= verbose=0 listens= limit= kept=
+while getopts be:f:i:klno:p:s:uvw:z flag 2>/dev/null; do
+    case $flag in
+        z) zero=yes ;;
+        v) verbose=$((verbose + 1)) ;;
+        n) ;;
+        w) limit="-w $OPTARG" ;;
+        l) listens=yes kept="$kept -l" ;;
+        i | p) kept="$kept -$flag $OPTARG" ;;
+        *) exec /usr/libexec/host/busybox nc "$@" ;;
+    esac
+done
+shift $((OPTIND - 1))
+if [ "$zero$verbose" != 0 ] && [ ! "$listens" ] && [ $# = 2 ]; then
+    said=$(nc $limit "$1" "$2" -e /usr/libexec/host/busybox sh -c "/usr/libexec/host/busybox netstat -nt >&2" 2>&1 </dev/null)
+    status=$?
+    case $status$said in
+        0*)
+            address=$(echo "$said" | awk -v port=":$2" '$6 == "ESTABLISHED" && $5 ~ port "$" { print $5; exit }')
+            [ $verbose = 0 ] || echo "$1 ($address) open" >&2
+            ;;
+        *"bad address"*) echo "$said" >&2 ;;
+        *refused*)
+            address=${said#*(} address=${address%%)*}
+            [ $verbose -lt 2 ] || echo "nc: $1 ($address:$2): Connection refused" >&2
+            ;;
+        *) [ $verbose = 0 ] || echo "nc: $1 ($1:$2): Connection timed out" >&2 ;;
+    esac
+    [ $status = 0 ] || exit 1
+    [ ! "$zero" ] || exit 0
+fi
+exec /usr/libexec/host/busybox nc $limit $kept "$@"
+"""
+
 
 def _base_files() -> dict[str, bytes]:
     files = {"etc/passwd": PASSWD, "etc/group": GROUP, "etc/nsswitch.conf": NSSWITCH}
@@ -191,12 +228,12 @@ def _applets() -> tuple[str, ...]:
 
 
 def _busybox_files() -> dict[str, bytes]:
-    return {**_base_files(), "bin/wget": BUSYBOX_WGET}
+    return {**_base_files(), "bin/nc": BUSYBOX_NC, "bin/wget": BUSYBOX_WGET}
 
 
 def _busybox_links() -> dict[str, str]:
     """busybox and nothing else on the PATH: every applet in /bin."""
-    links = {f"bin/{applet}": PROGRAM for applet in _applets() if applet != "wget"}
+    links = {f"bin/{applet}": PROGRAM for applet in _applets() if applet not in ("nc", "wget")}
     return {**links, "bin/busybox": PROGRAM, "lib": "usr/lib", "lib64": "usr/lib64", "var/run": "/run"}
 
 

@@ -12,6 +12,7 @@ import pytest
 Kubectl = Callable[..., CompletedProcess[str]]
 KUBERNETES = "kubernetes.default.svc.cluster.local"
 SECONDS = 10
+NEWEST = ("get", "pods", "-l", "k8s-app=kube-dns", "--sort-by=.metadata.creationTimestamp", "-o")
 STUB = """
 import socket
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -171,17 +172,36 @@ def test_coredns_says_how_it_is(kubectl: Kubectl, demo: str, port: int, path: st
 
 
 def test_coredns_does_not_start_with_a_mistake(kubectl: Kubectl, demo: str, corefile: Callable[..., None]) -> None:
-    """The Pod before it, which runs, answers on."""
+    """The Pod before it, which runs, answers on: the new one is never ready."""
+    running = kubectl(*NEWEST, "jsonpath={.items[-1:].metadata.name}", namespace="kube-system").stdout
     try:
         corefile("    hosts {\n      ttl long\n    }")
         kubectl("rollout", "restart", "deploy/coredns", namespace="kube-system")
-        newest = ("get", "pods", "-l", "k8s-app=kube-dns", "--sort-by=.metadata.creationTimestamp")
-        state = "{.items[-1:].status.containerStatuses[0].lastState.terminated['reason','exitCode']}"
-        wait_for(lambda: kubectl(*newest, "-o", f"jsonpath={state}", namespace="kube-system").stdout, "Error 1")
-        pod = kubectl(*newest, "-o", "jsonpath={.items[-1:].metadata.name}", namespace="kube-system").stdout
+        state = "jsonpath={.items[-1:].status.containerStatuses[0].lastState.terminated['reason','exitCode']}"
+        wait_for(lambda: kubectl(*NEWEST, state, namespace="kube-system").stdout, "Error 1")
+        pod = kubectl(*NEWEST, "jsonpath={.items[-1:].metadata.name}", namespace="kube-system").stdout
         said = kubectl("logs", pod, namespace="kube-system").stdout
         assert said == "plugin/hosts: /etc/coredns/Corefile:8 - Error during parsing: ttl needs a number of second\n"
+        assert running in kubectl(*NEWEST, "name", namespace="kube-system").stdout
         assert dig(kubectl, demo, KUBERNETES) == "10.96.0.1\n"
     finally:
-        kubectl("rollout", "undo", "deploy/coredns", namespace="kube-system")
-        kubectl("rollout", "status", "deploy/coredns", "--timeout=20s", namespace="kube-system")
+        start_anew(kubectl, corefile)
+
+
+def test_coredns_that_asks_itself_ends(kubectl: Kubectl, demo: str, corefile: Callable[..., None]) -> None:
+    """https://coredns.io/plugins/loop#troubleshooting"""
+    seen = "[FATAL] plugin/loop: Loop (127.0.0.1:"
+    said = ' -> :53) detected for zone "self.example.", see https://coredns.io/plugins/loop#troubleshooting. Query: "'
+    try:
+        corefile(block="self.example {\n    loop\n    forward . 127.0.0.1\n}\n")
+        wait_for(lambda: seen if seen in log(kubectl) else log(kubectl), seen)
+        assert said in log(kubectl)
+    finally:
+        start_anew(kubectl, corefile)
+    assert dig(kubectl, demo, KUBERNETES) == "10.96.0.1\n"
+
+
+def start_anew(kubectl: Kubectl, corefile: Callable[..., None]) -> None:
+    corefile()
+    kubectl("rollout", "restart", "deploy/coredns", namespace="kube-system")
+    kubectl("rollout", "status", "deploy/coredns", "--timeout=20s", namespace="kube-system")

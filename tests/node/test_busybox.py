@@ -34,3 +34,23 @@ def test_wget_has_a_time_limit(kubectl: Kubectl, namespace: str, arguments: str,
     listening = "until netstat -lnt | grep -q :1000 && netstat -lnt | grep -q :1001; do :; done; "
     create(kubectl, namespace, container(f"{SERVERS}{listening}wget {arguments} 2>&1; echo $?"))
     assert output(kubectl, namespace) == f"{said}{status}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "status"),
+    [
+        ("-z 127.0.0.1 1000", "", 0),
+        ("-zv localhost 1000", "localhost (127.0.0.1:1000) open\n", 0),
+        ("-vz -w 2 127.0.0.1 1000", "127.0.0.1 (127.0.0.1:1000) open\n", 0),
+        ("-z -w1 127.0.0.1 1", "", 1),
+        ("-zv 127.0.0.1 1", "", 1),
+        ("-zvv 127.0.0.1 1", "nc: 127.0.0.1 (127.0.0.1:1): Connection refused\n", 1),
+        ("127.0.0.1 1", "nc: can't connect to remote host (127.0.0.1): Connection refused\n", 1),
+    ],
+)
+def test_nc_looks_whether_somebody_listens(
+    kubectl: Kubectl, namespace: str, arguments: str, said: str, status: int
+) -> None:
+    serve = "httpd -p 127.0.0.1:1000 -h /tmp; until netstat -lnt | grep -q :1000; do :; done; "
+    create(kubectl, namespace, container(f"{serve}nc {arguments} 2>&1 < /dev/null; echo $?"))
+    assert output(kubectl, namespace) == f"{said}{status}\n"

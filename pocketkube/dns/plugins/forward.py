@@ -11,7 +11,7 @@ import dns.name
 import dns.rcode
 
 from pocketkube.dns.cluster import version
-from pocketkube.dns.corefile import CorefileError, Directive, Line
+from pocketkube.dns.corefile import CorefileError, Directive, Line, NotCarriedOut
 from pocketkube.dns.message import Handler, Request, Response
 from pocketkube.dns.plugins.setup import Surroundings, names, only
 from pocketkube.dns.upstream import DNS_PORT, Manner, Upstream
@@ -85,7 +85,7 @@ def setup(directive: Directive, surroundings: Surroundings) -> Forward:
     if len(directive.arguments) < 2:
         raise directive.wrong_arguments(directive.arguments[-1] if directive.arguments else "")
     zone, *servers = directive.arguments
-    found = tuple(_server(text, directive) for text in servers)
+    found = tuple(server(text, directive.line) for text in servers)
     made = Forward(names([zone])[0], found, (), POLICIES["random"](), Manner(), surroundings.upstream)
     for line in directive.properties:
         made = _with(made, directive, line, surroundings)
@@ -143,12 +143,13 @@ def _unsigned(directive: Directive, line: Line) -> int:
     return int(text)
 
 
-def _server(text: str, directive: Directive) -> Address | None:
+def server(text: str, line: int = 0) -> Address | None:
+    """An address with a port; None for the host's own resolvers."""
     if text == HOST_RESOLVERS:
         return None
     host, port = text.removeprefix("dns://"), DNS_PORT
     if "://" in host:
-        raise CorefileError(directive.line, f"pocketkube asks no '{text}': plain DNS only")
+        raise NotCarriedOut(line, f"pocketkube asks no '{text}': plain DNS only")
     head, colon, tail = host.rpartition(":")
     if colon and version(head) == 4 and tail.isdigit():
         host, port = head, int(tail)

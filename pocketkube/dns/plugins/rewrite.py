@@ -168,6 +168,8 @@ def _name_rule(arguments: list[str]) -> Rule:
         arguments = ["exact", *arguments]
     how, before, after, *answers = arguments
     how = how.lower()
+    if how == "regex":
+        _pattern(before, after)  # which names `after` as it is written, if it is wrong
     after = _normal(after)
     change = _change(how, before, after)
     auto, backs = _answer_rules(how, answers)
