@@ -105,8 +105,15 @@ def limit_range(spec: Object) -> list[Cause]:
             causes += [
                 Cause.forbidden(f"{field}.{each}", what) for each in ("default", "defaultRequest") if item.get(each)
             ]
+        elif item["type"] == "PersistentVolumeClaim" and not _bounds_storage(item):
+            what = "either minimum or maximum storage value is required, but neither was provided"
+            causes.append(Cause.required(f"{field}.limits", what))
         causes += _order(item, field)
     return causes
+
+
+def _bounds_storage(item: Object) -> bool:
+    return any("storage" in (item.get(kind) or {}) for kind in ("min", "max"))
 
 
 def _order(item: Object, field: str) -> list[Cause]:

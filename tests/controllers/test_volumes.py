@@ -340,7 +340,11 @@ def test_a_claim_for_one_pod_alone(kubectl: Kubectl, namespace: str, create: Cre
     wait(kubectl, namespace, "pod/other", "condition=PodScheduled=False")
     (condition,) = get(kubectl, namespace, "pod", "other")["status"]["conditions"]
     taken = "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
-    assert f"2 {taken}" in condition["message"]
+    preemption = "1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod"
+    assert condition["message"] == (
+        f"0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 {taken}. no new claims to deallocate, "
+        f"preemption: 0/3 nodes are available: {preemption}."
+    )
     kubectl("delete", "pod/it", namespace=namespace)
     wait(kubectl, namespace, "pod/other", "condition=Ready")
 
