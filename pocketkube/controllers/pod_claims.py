@@ -128,7 +128,7 @@ def waiting_for(store: Store, event: Event) -> list[Object]:
         namespace, name = key_of(obj)
     elif event.resource is PERSISTENTVOLUMES and obj["spec"].get("claimRef"):
         reference = obj["spec"]["claimRef"]
-        namespace, name = reference["namespace"], reference["name"]
+        namespace, name = reference.get("namespace", ""), reference.get("name", "")
     else:
         return waiting
     return [pod for pod in waiting if pod["metadata"]["namespace"] == namespace and name in claims_of(pod)]

@@ -64,7 +64,8 @@ def forget(volume: Object) -> None:
     if not _is_provisioned(volume) or spec["persistentVolumeReclaimPolicy"] != "Delete":
         return
     for node in NODES.iterdir() if NODES.exists() else ():
-        with contextlib.suppress(ConfigError):  # a link in its place that leads out of the node
+        # In its place there may be a link that leads out of the node, or nowhere.
+        with contextlib.suppress(ConfigError, OSError, RuntimeError):
             shutil.rmtree(path_on_node(node.name, spec["hostPath"]["path"]), ignore_errors=True)
 
 

@@ -223,6 +223,15 @@ def test_a_volume_that_is_reserved(kubectl: Kubectl, namespace: str, create: Cre
     kubectl("delete", f"pv/{unique}")
 
 
+def test_a_volume_that_is_reserved_for_nobody(kubectl: Kubectl, namespace: str, create: Create, unique: str) -> None:
+    create(volume(unique, claimRef={"name": "data"}), volume(f"{unique}-2", claimRef={"uid": "gone"}))
+    wait(kubectl, "", f"pv/{unique}", "jsonpath={.status.phase}=Available")
+    wait(kubectl, "", f"pv/{unique}-2", "jsonpath={.status.phase}=Released")
+    create(claim(), user("data"))
+    wait(kubectl, namespace, "pod/it", "condition=Ready")
+    kubectl("delete", f"pv/{unique}", f"pv/{unique}-2")
+
+
 def test_a_volume_of_a_class_that_waits(kubectl: Kubectl, namespace: str, create: Create, unique: str) -> None:
     """The scheduler chooses among the volumes that there are; nobody makes one."""
     waits = "WaitForFirstConsumer"
