@@ -7,11 +7,12 @@ from pocketkube.controllers.reconcile import is_finished, key_of, owned_by
 from pocketkube.controllers.volumes.annotations import SELECTED_NODE, annotate, annotations_of
 from pocketkube.controllers.volumes.binder import bind_volume
 from pocketkube.controllers.volumes.consumers import claims_of, users
-from pocketkube.controllers.volumes.matching import best_match, is_bound, is_reachable, waits_for_consumer
+from pocketkube.controllers.volumes.matching import best_match, is_bound, waits_for_consumer
 from pocketkube.json_copy import copied
+from pocketkube.placement.volume_affinity import is_reachable
 from pocketkube.registry import Registry
-from pocketkube.resources import PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, STORAGECLASSES
-from pocketkube.store import Object
+from pocketkube.resources import PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, PODS, STORAGECLASSES
+from pocketkube.store import Event, Object, Store
 
 UNBOUND = "pod has unbound immediate PersistentVolumeClaims"
 ONE_POD_ONLY = "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
@@ -54,17 +55,19 @@ class PodClaims:
             return UNBOUND
         return ""
 
-    def conflicts(self, node: Object) -> list[str]:
-        """Why it cannot go to this node."""
+    def conflicts(self, node: Object) -> tuple[list[str], bool]:
+        """Why it cannot go to this node, and that no preemption would help."""
+        if not self._names:
+            return [], False
         if any(self._is_taken(claim) for claim in self._claims):
-            return [ONE_POD_ONLY]
+            return [ONE_POD_ONLY], False
         volumes = [self._store.find(PERSISTENTVOLUMES, "", claim["spec"]["volumeName"]) for claim in self._bound]
         reasons = []
         if any(volume and not is_reachable(volume, node) for volume in volumes):
             reasons.append(UNREACHABLE)
         if self._choice(node) is None:
             reasons.append(NO_VOLUME)
-        return reasons + ([GONE] if None in volumes else [])
+        return reasons + ([GONE] if None in volumes else []), True
 
     def settle(self, node: Object) -> bool:
         """Begin to bind what is unbound to volumes of the node; whether there is nothing to wait for."""
@@ -115,3 +118,17 @@ class PodClaims:
         """Whether the claim is to be the Pod's own."""
         ephemeral = [each for each in self._pod["spec"]["volumes"] if "ephemeral" in each]
         return any(f"{self._pod['metadata']['name']}-{each['name']}" == name for each in ephemeral)
+
+
+def waiting_for(store: Store, event: Event) -> list[Object]:
+    """The Pods without a node that a change of a claim, a volume or a class may help."""
+    waiting = [pod for pod in store.list(PODS) if not pod["spec"].get("nodeName") and claims_of(pod)]
+    obj = event.object
+    if event.resource is PERSISTENTVOLUMECLAIMS:
+        namespace, name = key_of(obj)
+    elif event.resource is PERSISTENTVOLUMES and obj["spec"].get("claimRef"):
+        reference = obj["spec"]["claimRef"]
+        namespace, name = reference.get("namespace", ""), reference.get("name", "")
+    else:
+        return waiting
+    return [pod for pod in waiting if pod["metadata"]["namespace"] == namespace and name in claims_of(pod)]

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from pocketkube.controllers.neighbours import Neighbours
-from pocketkube.controllers.pod_claims import PodClaims
+from pocketkube.controllers.pod_claims import PodClaims, waiting_for
 from pocketkube.controllers.reconcile import Key, controller_of, follow, key_of
 from pocketkube.events_v1 import EventV1Recorder
 from pocketkube.json_copy import copied
@@ -38,9 +38,11 @@ class Scheduler:
         await follow(self._store, (PODS, NODES, *STORAGE), self._keys, self.reconcile)
 
     def _keys(self, event: Event) -> Iterable[Key]:
-        """The Pod itself; and when a node or storage changes or room becomes free, every Pod that waits."""
+        """The Pod itself; who waits for storage that changes; all that wait, when a node does or room becomes free."""
         if event.resource is PODS and event.type == "DELETED":
             self._assumed.pop(event.object["metadata"]["uid"], None)
+        elif event.resource in STORAGE:
+            return [key_of(pod) for pod in waiting_for(self._store, event)]
         elif event.resource is PODS:
             return [key_of(event.object)]
         return [key_of(pod) for pod in self._store.list(PODS) if not pod["spec"].get("nodeName")]
@@ -137,9 +139,9 @@ def _problems(
     short, helpless = shortage(pod, node, others)
     if short:
         return short, helpless
-    conflicts = claims.conflicts(node)
+    conflicts, helpless = claims.conflicts(node)
     if conflicts:
-        return conflicts, True
+        return conflicts, helpless
     return neighbours.refusal(node)
 
 

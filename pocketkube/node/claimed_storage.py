@@ -5,6 +5,7 @@ Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -14,7 +15,7 @@ from pocketkube.node.host_path import NODES, host_path, path_on_node
 from pocketkube.resources import PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES
 from pocketkube.store import Object, Store
 
-PROVISIONED = "/var/local-path-provisioner/"  # where the provisioner keeps its volumes, on every node
+PROVISIONED_BY = "pv.kubernetes.io/provisioned-by"
 BOUND = "pv.kubernetes.io/bind-completed"
 
 
@@ -42,9 +43,10 @@ def directory_of(volume: Object, node: str, group: int | None) -> Path:
     """Where on the node a PersistentVolume is; ConfigError when it is not there. `group`: owns it (fsGroup)."""
     spec = volume["spec"]
     if "hostPath" in spec:
+        there = path_on_node(node, spec["hostPath"]["path"]).exists()
         path = host_path(node, spec["hostPath"])
-        if spec["hostPath"]["path"].startswith(PROVISIONED):
-            path.chmod(0o777)  # as the provisioner makes it
+        if _is_provisioned(volume) and not there:
+            path.chmod(0o777)
         return path
     if "local" not in spec:
         raise ConfigError("volumes of this kind are not supported by pocketkube, only hostPath and local")
@@ -59,10 +61,16 @@ def directory_of(volume: Object, node: str, group: int | None) -> Path:
 def forget(volume: Object) -> None:
     """What the provisioner has made for a PersistentVolume that is gone, unless it is to be retained."""
     spec = volume["spec"]
-    path = (spec.get("hostPath") or {}).get("path", "")
-    if path.startswith(PROVISIONED) and spec["persistentVolumeReclaimPolicy"] == "Delete":
-        for node in NODES.iterdir() if NODES.exists() else ():
-            shutil.rmtree(path_on_node(node.name, path), ignore_errors=True)
+    if not _is_provisioned(volume) or spec["persistentVolumeReclaimPolicy"] != "Delete":
+        return
+    for node in NODES.iterdir() if NODES.exists() else ():
+        # In its place there may be a link that leads out of the node, or nowhere.
+        with contextlib.suppress(ConfigError, OSError, RuntimeError):
+            shutil.rmtree(path_on_node(node.name, spec["hostPath"]["path"]), ignore_errors=True)
+
+
+def _is_provisioned(volume: Object) -> bool:
+    return "hostPath" in volume["spec"] and PROVISIONED_BY in (volume["metadata"].get("annotations") or {})
 
 
 def give_to_group(path: Path, group: int) -> None:

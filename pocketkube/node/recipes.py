@@ -150,7 +150,8 @@ exit 1
 
 # Nor does Debian build in what nc 1.10 has (NC_110_COMPAT): -z and -v, with which one waits for a Service.
 BUSYBOX_NC = b"""#!/bin/sh
-nc() { /usr/libexec/host/busybox nc "$@"; }
+busybox=/usr/libexec/host/busybox
+nc() { $busybox nc "$@"; }
 zero= verbose=0 listens= limit= kept=
 while getopts be:f:i:klno:p:s:uvw:z flag 2>/dev/null; do
     case $flag in
@@ -160,12 +161,12 @@ while getopts be:f:i:klno:p:s:uvw:z flag 2>/dev/null; do
         w) limit="-w $OPTARG" ;;
         l) listens=yes kept="$kept -l" ;;
         i | p) kept="$kept -$flag $OPTARG" ;;
-        *) exec /usr/libexec/host/busybox nc "$@" ;;
+        *) exec $busybox nc "$@" ;;
     esac
 done
 shift $((OPTIND - 1))
 if [ "$zero$verbose" != 0 ] && [ ! "$listens" ] && [ $# = 2 ]; then
-    said=$(nc $limit "$1" "$2" -e /usr/libexec/host/busybox sh -c "/usr/libexec/host/busybox netstat -nt >&2" 2>&1 </dev/null)
+    said=$(nc $limit "$1" "$2" -e $busybox sh -c "$busybox netstat -nt >&2" 2>&1 </dev/null)
     status=$?
     case $status$said in
         0*)
@@ -182,7 +183,7 @@ if [ "$zero$verbose" != 0 ] && [ ! "$listens" ] && [ $# = 2 ]; then
     [ $status = 0 ] || exit 1
     [ ! "$zero" ] || exit 0
 fi
-exec /usr/libexec/host/busybox nc $limit $kept "$@"
+exec $busybox nc $limit $kept "$@"
 """
 
 

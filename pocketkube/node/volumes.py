@@ -14,7 +14,8 @@ from pocketkube.node.host_path import host_path
 from pocketkube.node.memory_volume import mount_memory
 from pocketkube.node.oci import Mount
 from pocketkube.node.projection import Projected, write_projection
-from pocketkube.resources import CONFIGMAPS, SECRETS, Resource
+from pocketkube.placement.volume_affinity import is_reachable
+from pocketkube.resources import CONFIGMAPS, NODES, SECRETS, Resource
 from pocketkube.store import Object, Store
 
 DEFAULT_MODE = 0o644
@@ -45,25 +46,18 @@ class Volumes:
         """Fill them, or bring them up to date. VolumeError when one cannot be. `group`: owns them (fsGroup)."""
         for volume in pod["spec"].get("volumes") or ():
             path = self._directory / volume["name"]
-            claim, name = _claim(pod, volume), volume["name"]
-            if claim and name in self.paths:
+            claim = _claim(pod, volume)
+            if claim and volume["name"] in self.paths:
                 continue
-            try:
-                bound = claimed_volume(self._store, pod, claim) if claim else None
-            except ConfigError as error:
-                which = f"unmounted volumes=[{name}], unattached volumes=[], failed to process volumes=[{name}]"
-                raise VolumeError(f"Unable to attach or mount volumes: {which}: {error}") from error
             try:
                 if "hostPath" in volume:
                     path = host_path(pod["spec"]["nodeName"], volume["hostPath"])
-                elif bound:
-                    name = bound["metadata"]["name"]
-                    path = directory_of(bound, pod["spec"]["nodeName"], group)
+                elif claim:
+                    path = self._mount(pod, volume["name"], claim, group)
                 else:
                     self._fill(pod, volume, path, group)
             except ConfigError as error:
-                step = "NewMounter initialization" if bound and "local" in bound["spec"] else "SetUp"
-                raise VolumeError(f'MountVolume.{step} failed for volume "{name}" : {error}') from error
+                raise VolumeError(f'MountVolume.SetUp failed for volume "{volume["name"]}" : {error}') from error
             self.paths[volume["name"]] = path
 
     def unmount(self) -> None:
@@ -71,6 +65,27 @@ class Volumes:
         for path in self._mounted:
             namespaces.unmount(str(path))
         self._mounted.clear()
+
+    def _mount(self, pod: Object, volume: str, claim: str, group: int | None) -> Path:
+        """The directory of the PersistentVolume that the claim is bound to; the kubelet calls it by that one's name."""
+        try:
+            bound = claimed_volume(self._store, pod, claim)
+        except ConfigError as error:
+            which = f"unmounted volumes=[{volume}], unattached volumes=[], failed to process volumes=[{volume}]"
+            raise VolumeError(f"Unable to attach or mount volumes: {which}: {error}") from error
+        spec, node, name = bound["spec"], pod["spec"]["nodeName"], bound["metadata"]["name"]
+        step = "NewMounter initialization failed" if "local" in spec else "SetUp failed"
+        try:
+            there = self._store.find(NODES, "", node)
+            if there and not is_reachable(bound, there):
+                step = "NodeAffinity check failed"
+                raise ConfigError("no matching NodeSelectorTerms")
+            if "hostPath" in spec and spec.get("mountOptions"):
+                step = "MountOptionSupport check failed"
+                raise ConfigError("mount options are not supported for this volume type")
+            return directory_of(bound, node, group)
+        except ConfigError as error:
+            raise VolumeError(f'MountVolume.{step} for volume "{name}" : {error}') from error
 
     def _fill(self, pod: Object, volume: Object, path: Path, group: int | None) -> None:
         kind = next((key for key in volume if key != "name"), "none")

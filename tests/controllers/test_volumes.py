@@ -223,6 +223,15 @@ def test_a_volume_that_is_reserved(kubectl: Kubectl, namespace: str, create: Cre
     kubectl("delete", f"pv/{unique}")
 
 
+def test_a_volume_that_is_reserved_for_nobody(kubectl: Kubectl, namespace: str, create: Create, unique: str) -> None:
+    create(volume(unique, claimRef={"name": "data"}), volume(f"{unique}-2", claimRef={"uid": "gone"}))
+    wait(kubectl, "", f"pv/{unique}", "jsonpath={.status.phase}=Available")
+    wait(kubectl, "", f"pv/{unique}-2", "jsonpath={.status.phase}=Released")
+    create(claim(), user("data"))
+    wait(kubectl, namespace, "pod/it", "condition=Ready")
+    kubectl("delete", f"pv/{unique}", f"pv/{unique}-2")
+
+
 def test_a_volume_of_a_class_that_waits(kubectl: Kubectl, namespace: str, create: Create, unique: str) -> None:
     """The scheduler chooses among the volumes that there are; nobody makes one."""
     waits = "WaitForFirstConsumer"
@@ -340,7 +349,11 @@ def test_a_claim_for_one_pod_alone(kubectl: Kubectl, namespace: str, create: Cre
     wait(kubectl, namespace, "pod/other", "condition=PodScheduled=False")
     (condition,) = get(kubectl, namespace, "pod", "other")["status"]["conditions"]
     taken = "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
-    assert f"2 {taken}" in condition["message"]
+    preemption = "1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod"
+    assert condition["message"] == (
+        f"0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 {taken}. no new claims to deallocate, "
+        f"preemption: 0/3 nodes are available: {preemption}."
+    )
     kubectl("delete", "pod/it", namespace=namespace)
     wait(kubectl, namespace, "pod/other", "condition=Ready")
 

@@ -92,6 +92,27 @@ def test_a_directory_of_the_node(kubectl: Kubectl, namespace: str, create: Creat
     kubectl("delete", "pv", name, f"{name}-local")
 
 
+def test_a_pod_on_another_node(kubectl: Kubectl, namespace: str, create: Create) -> None:
+    create(claim(), user("data", nodeSelector={"kubernetes.io/hostname": "node01"}))
+    ready(kubectl, namespace)
+    name = kubectl("get", "pvc", "data", "-o", "jsonpath={.spec.volumeName}", namespace=namespace).stdout
+    create(user("data", "other", nodeName="node02"))
+    kubectl("wait", "--for=create", "event", "--field-selector=reason=FailedMount", namespace=namespace)
+    why = f'MountVolume.NodeAffinity check failed for volume "{name}" : no matching NodeSelectorTerms'
+    assert ("Warning", "FailedMount", why) in events(kubectl, namespace, "other")
+
+
+def test_mount_options(kubectl: Kubectl, namespace: str, create: Create) -> None:
+    name = f"test-{secrets.token_hex(4)}"
+    create(volume(name, storageClassName=name, mountOptions=["ro"]), claim(storageClassName=name), user("data"))
+    kubectl("wait", "--for=create", "event", "--field-selector=reason=FailedMount", namespace=namespace)
+    head = f'MountVolume.MountOptionSupport check failed for volume "{name}"'
+    why = f"{head} : mount options are not supported for this volume type"
+    assert ("Warning", "FailedMount", why) in events(kubectl, namespace, "it")
+    kubectl("delete", "pod/it", "pvc/data", namespace=namespace)
+    kubectl("delete", f"pv/{name}")
+
+
 def test_a_pod_that_no_scheduler_has_placed(kubectl: Kubectl, namespace: str, create: Create) -> None:
     create(claim(), user("data", nodeName="node01"), user("other", "lost", nodeName="node01"))
     head = (

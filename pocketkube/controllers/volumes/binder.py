@@ -51,6 +51,8 @@ class PersistentVolumeController:
                 return
             if event.type == "ADDED":
                 self._greet(obj)
+            elif event.type == "DELETED":
+                self._greeted.discard(obj["metadata"]["uid"])
             yield key_of(obj)
             yield from (key_of(each) for each in self._store.list(PERSISTENTVOLUMES) if _names(each, obj))
             return
@@ -180,7 +182,8 @@ class PersistentVolumeController:
         if reference is None or not reference.get("uid"):
             self._set_phase(volume, "Available")
             return
-        claim = self._store.find(PERSISTENTVOLUMECLAIMS, reference["namespace"], reference["name"])
+        named = reference.get("namespace", ""), reference.get("name", "")
+        claim = self._store.find(PERSISTENTVOLUMECLAIMS, *named)
         if claim is None or claim["metadata"]["uid"] != reference["uid"]:
             self._release(volume)
         elif claim["spec"].get("volumeName") == volume["metadata"]["name"]:

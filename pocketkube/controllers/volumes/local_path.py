@@ -126,6 +126,4 @@ def _volume(claim: Object, storage_class: Object, node: Object) -> Object:
         "storageClassName": class_of(claim),
         "volumeMode": "Filesystem",
     }
-    if storage_class.get("mountOptions"):
-        spec["mountOptions"] = storage_class["mountOptions"]
     return {"metadata": {"name": _name(claim), "annotations": annotations}, "spec": spec}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pocketkube.admission.storage_plugins import class_of
 from pocketkube.controllers.volumes.annotations import BIND_COMPLETED, annotations_of
 from pocketkube.label_selector import selects
-from pocketkube.placement.node_fit import is_wanted
+from pocketkube.placement.volume_affinity import is_reachable
 from pocketkube.quantity import parse
 from pocketkube.resources import STORAGECLASSES
 from pocketkube.store import Object, Store
@@ -61,15 +61,6 @@ def is_bound_to(volume: Object, claim: Object) -> bool:
 
 def is_bound(claim: Object) -> bool:
     return bool(claim["spec"].get("volumeName")) and BIND_COMPLETED in annotations_of(claim)
-
-
-def is_reachable(volume: Object, node: Object) -> bool:
-    """Whether the volume's node affinity chooses the node."""
-    required = (volume["spec"].get("nodeAffinity") or {}).get("required")
-    if required is None:
-        return True
-    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
-    return is_wanted({"affinity": affinity}, node)
 
 
 def waits_for_consumer(store: Store, claim: Object) -> bool:
