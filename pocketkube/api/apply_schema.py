@@ -19,16 +19,23 @@ STRINGS = ("string", "bytes")
 NUMBERS = ("int32", "int64", "float64")
 
 
-def check(resource: Resource, namespace: str, name: str, applied: Object) -> None:
+def check(resource: Resource, applied: Object) -> None:
     """ApiError 500, which is how the API server answers, with every field that is none or of another type."""
+    kind = f"{resource.group}/{resource.version}, Kind={applied.get('kind', '')}"
+    if not applied.get("kind"):
+        raise _untyped(applied, kind, f"no corresponding type for {kind}")
     found = _Problems()
     declared = {key: value for key, value in applied.items() if key not in ("apiVersion", "kind")}
     found.struct(struct_of(resource), declared, "")
-    if not found.texts:
-        return
-    texts = found.texts[0] if len(found.texts) == 1 else "\n  ".join(["errors:", *found.texts])
-    version = f"{resource.group}/{resource.version}, Kind={resource.kind}"
-    raise ApiError(500, "", f"failed to create typed patch object ({namespace}/{name}; {version}): {texts}")
+    if found.texts:
+        texts = found.texts[0] if len(found.texts) == 1 else "\n  ".join(["errors:", *found.texts])
+        raise _untyped(applied, kind, texts)
+
+
+def _untyped(applied: Object, kind: str, why: str) -> ApiError:
+    metadata = applied.get("metadata")
+    namespace, name = [metadata.get(key, "") if isinstance(metadata, dict) else "" for key in ("namespace", "name")]
+    return ApiError(500, "", f"failed to create typed patch object ({namespace}/{name}; {kind}): {why}")
 
 
 class _Problems:

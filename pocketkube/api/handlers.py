@@ -17,7 +17,7 @@ from pocketkube.api import apply_schema
 from pocketkube.api.apply import CONTENT_TYPES, server_side_apply
 from pocketkube.api.event_views import core_field, incoming, on_the_wire, outgoing
 from pocketkube.api.negotiation import many, one, read_applied, read_body, read_object, read_patch, respond
-from pocketkube.api.options import check_delete, check_list, check_write, is_dry_deletion, is_dry_run, number
+from pocketkube.api.options import check_delete, check_list, check_write, is_dry_deletion, is_dry_run, is_true, number
 from pocketkube.api.patch import PATCH_TYPES, STRATEGIC_PATCH, apply_patch
 from pocketkube.api.selectors import parse_field_selector, parse_label_selector
 from pocketkube.errors import ApiError, Cause, bad_request, invalid
@@ -103,7 +103,7 @@ class Handlers:
     async def create(self, request: web.Request, resource: Resource, namespace: str) -> web.Response:
         obj, warnings = await self._decoded(request, resource)
         made = self._registry.create(resource, obj, namespace, dry_run=is_dry_run(request), record=_recorder(request))
-        warnings += admission.warnings(self._store, resource, made, created=True)
+        warnings += admission.warnings(self._store, resource, made, None)
         return one(request, resource, made, 201, warnings)
 
     async def update(
@@ -115,15 +115,17 @@ class Handlers:
             obj["metadata"].pop("resourceVersion", None)
             record, dry_run = _recorder(request), is_dry_run(request)
             made = self._registry.create(resource, obj, namespace, dry_run=dry_run, record=record)
+            warnings += admission.warnings(self._store, resource, made, None)
             return one(request, resource, made, 201, warnings)
         if namespace:
             obj["metadata"]["namespace"] = namespace
         if resource is NAMESPACES:
             self._keep_finalizers(obj, subresource)
+        old = self._store.find(resource, namespace, name)
         made = self._registry.update(
             resource, obj, subresource=subresource, dry_run=is_dry_run(request), record=_recorder(request)
         )
-        warnings += admission.warnings(self._store, resource, made, created=False)
+        warnings += admission.warnings(self._store, resource, made, old)
         return one(request, resource, made, 200, warnings)
 
     async def patch(
@@ -134,6 +136,7 @@ class Handlers:
         if content_type in CONTENT_TYPES and not subresource:
             applied = await read_applied(request, on_the_wire(request, resource))
             return self._apply(request, resource, namespace, name, applied)
+        _check_patch_type(request)
         old = outgoing(request, self._store.get(resource, namespace, name))
         obj, warnings = await _patched(request, on_the_wire(request, resource), old)
         obj = incoming(request, obj)
@@ -146,18 +149,18 @@ class Handlers:
         made = self._registry.update(
             resource, obj, subresource=subresource, dry_run=is_dry_run(request), record=_recorder(request)
         )
-        warnings += admission.warnings(self._store, resource, made, created=False)
+        warnings += admission.warnings(self._store, resource, made, old)
         return one(request, resource, made, 200, warnings)
 
     def _apply(self, request: web.Request, resource: Resource, namespace: str, name: str, body: Any) -> web.Response:
         """Server-side apply: creates what is not there."""
         manager, named = request.query["fieldManager"], on_the_wire(request, resource)
-        apply_schema.check(named, namespace, name, body)
+        apply_schema.check(named, body)
         applied, warnings = admission.decode(named, body, request.query.get("fieldValidation") or "Warn")
         applied = incoming(request, applied)
         applied.setdefault("metadata", {}).setdefault("name", name)
         _check_name(applied, name, namespace)
-        force, dry_run = request.query.get("force") == "true", is_dry_run(request)
+        force, dry_run = is_true(request, "force"), is_dry_run(request)
         live = self._store.find(resource, namespace, name)
         bare = {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {"name": name}}
         merged = server_side_apply(live or bare, applied, manager, force=force, now=timestamp())
@@ -165,7 +168,7 @@ class Handlers:
             made, status = self._registry.create(resource, merged, namespace, dry_run=dry_run), 201
         else:
             made, status = self._registry.update(resource, merged, dry_run=dry_run), 200
-        warnings += admission.warnings(self._store, resource, made, created=live is None)
+        warnings += admission.warnings(self._store, resource, made, live)
         return one(request, resource, made, status, warnings)
 
     async def delete(self, request: web.Request, resource: Resource, namespace: str, name: str) -> web.Response:
@@ -200,6 +203,7 @@ class Handlers:
         if request.method == "PUT":
             wanted, warnings = await self._decoded(request, SCALES)
         else:
+            _check_patch_type(request)
             wanted, warnings = await _patched(request, SCALES, scale)
         _check_name(wanted, name, namespace)
         replicas = (wanted.get("spec") or {}).get("replicas", 0)
@@ -247,10 +251,13 @@ class Handlers:
         return options, [PODS_ARE_KEPT] if unsaid and resource is JOBS else []
 
 
-async def _patched(request: web.Request, resource: Resource, old: Object) -> tuple[Object, list[str]]:
-    """What the request's patch makes of `old`, and warnings."""
+def _check_patch_type(request: web.Request) -> None:
     if request.content_type not in PATCH_TYPES:
         raise ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+
+
+async def _patched(request: web.Request, resource: Resource, old: Object) -> tuple[Object, list[str]]:
+    """What the request's patch makes of `old`, and warnings."""
     patch, strategic = await read_patch(request), request.content_type == STRATEGIC_PATCH
     patched = apply_patch(struct_of(resource), old, patch, request.content_type)
     validation = request.query.get("fieldValidation") or "Warn"

@@ -102,7 +102,8 @@ async def read_applied(request: web.Request, resource: Resource) -> Object:
     if version != resource.api_version:
         what = f"Specified patch version: {version}, expected: {resource.api_version}"
         raise bad_request(f"Incorrect version specified in apply patch. {what}")
-    if (body.get("metadata") or {}).get("managedFields"):
+    metadata = body.get("metadata")
+    if isinstance(metadata, dict) and metadata.get("managedFields"):
         raise bad_request("metadata.managedFields must be nil")
     return body
 

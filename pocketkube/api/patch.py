@@ -74,8 +74,8 @@ def _merge(target: Any, patch: Any) -> Any:
 
 def _strategic(struct: str, target: Any, patch: Object) -> Object:
     """`struct` is empty where nothing is known of what lies within: a map."""
-    if patch.get("$patch") == "replace":
-        return {key: copied(value) for key, value in patch.items() if key != "$patch"}
+    if "$patch" in patch:
+        return _replaced(patch)
     merged = dict(target) if isinstance(target, dict) else {}
     known = fields(struct) if struct else {}
     for key, value in patch.items():
@@ -85,10 +85,7 @@ def _strategic(struct: str, target: Any, patch: Object) -> Object:
         elif value is None:
             merged.pop(key, None)
         elif isinstance(value, dict):
-            if value.get("$patch") == "delete":
-                merged.pop(key, None)
-            else:
-                merged[key] = _strategic(_inner(field), merged.get(key), value)
+            merged[key] = _strategic(_inner(field), merged.get(key), value)
         elif isinstance(value, list):
             merged[key] = _merge_list(field, merged.get(key) or [], value)
         else:
@@ -98,6 +95,20 @@ def _strategic(struct: str, target: Any, patch: Object) -> Object:
         if name != key:
             merged[name] = _ordered(known.get(name), merged.get(name) or [], order)
     return merged
+
+
+def _replaced(patch: Object) -> Object:
+    """What takes the place of a map, by the patch's own word: nothing of the old one is left."""
+    if patch["$patch"] == "replace":
+        return {key: copied(value) for key, value in patch.items() if key != "$patch"}
+    if patch["$patch"] == "delete":
+        return {}
+    raise _unexpected(f"unknown patch type: {go_text(patch['$patch'])} in map: {go_text(patch)}")
+
+
+def _unexpected(what: str) -> ApiError:
+    """An error of the merge that the API server does not expect: it has no reason."""
+    return ApiError(500, "", what)
 
 
 def _inner(field: Field | None) -> str:
@@ -118,13 +129,17 @@ def _merge_list(field: Field | None, target: list[Any], patch: list[Any]) -> lis
     key = field.merge_key if field else ""
     if key == SET:
         return [*target, *(each for each in patch if each not in target)]
-    if not key or any(each.get("$patch") == "replace" for each in patch):
+    maps = [isinstance(each, dict) for each in (*target, *patch)]
+    if not all(maps) and any(maps):
+        raise _unexpected(f"list element types are not identical: {go_text([target, patch])}")
+    if not key or not any(maps) or any(each.get("$patch") == "replace" for each in patch):
         return [copied(each) for each in patch if not (isinstance(each, dict) and "$patch" in each)]
     merged = list(target)
     for each in patch:
+        if each.get("$patch", "delete") != "delete":
+            raise _unexpected(f"unknown patch type: {go_text(each['$patch'])} in map: {go_text(each)}")
         if key not in each:
-            # An error of the merge that the API server does not expect: it has no reason.
-            raise ApiError(500, "", f"map: {go_text(each)} does not contain declared merge key: {key}")
+            raise _unexpected(f"map: {go_text(each)} does not contain declared merge key: {key}")
         position = next((i for i, old in enumerate(merged) if old.get(key) == each[key]), None)
         if each.get("$patch") == "delete":
             if position is not None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
+Http = Callable[..., Any]
 Kubectl = Callable[..., CompletedProcess[str]]
 
 
@@ -116,3 +118,17 @@ def test_what_is_applied_no_more_goes(kubectl: Kubectl, namespace: str) -> None:
     kubectl("apply", "--server-side", "-f", "-", namespace=namespace, stdin=service())
     shown = kubectl("get", "svc", "web", "-o", "jsonpath={.spec.sessionAffinity}", namespace=namespace).stdout
     assert shown == "None"
+
+
+def test_configuration_of_no_kind(http: Http, demo: str) -> None:
+    path = f"/api/v1/namespaces/{demo}/configmaps/odd?fieldManager=a"
+    body = {"apiVersion": "v1", "metadata": {"name": "odd"}}
+    refused = http("PATCH", path, body, content_type="application/apply-patch+yaml")
+    what = "failed to create typed patch object (/odd; /v1, Kind=): no corresponding type for /v1, Kind="
+    assert (refused.status, refused.body["message"]) == (500, what)
+
+
+def test_patch_of_an_unknown_type(http: Http, demo: str) -> None:
+    """Of what is not there, too."""
+    refused = http("PATCH", f"/api/v1/namespaces/{demo}/configmaps/none", {}, content_type="application/json")
+    assert (refused.status, refused.body["message"]) == (415, "415: Unsupported Media Type")

@@ -152,11 +152,26 @@ def test_patch_refused(http: Http, namespace: str, content_type: str, patch: Any
     assert (answer.status, answer.body["message"]) == (status, says.replace("{namespace}", namespace))
 
 
-def test_a_patch_without_the_key_that_it_is_merged_by(http: Http, demo: str) -> None:
-    patch = {"spec": {"template": {"spec": {"containers": [{"image": "x"}]}}}}
+BAD_MERGES = [
+    ([{"image": "x"}], "map: map[image:x] does not contain declared merge key: name"),
+    ([{"name": "nginx", "$patch": "drop"}], "unknown patch type: drop in map: map[$patch:drop name:nginx]"),
+    ({"$patch": "merge"}, "unknown patch type: merge in map: map[$patch:merge]"),
+]
+
+
+@pytest.mark.parametrize(("containers", "says"), BAD_MERGES)
+def test_a_patch_that_cannot_be_merged(http: Http, demo: str, containers: Any, says: str) -> None:
+    inner = {"securityContext": containers} if isinstance(containers, dict) else {"containers": containers}
+    patch = {"spec": {"template": {"spec": inner}}}
     answer = http("PATCH", f"/apis/apps/v1/namespaces/{demo}/deployments/nginx", patch, content_type=STRATEGIC)
-    says = "map: map[image:x] does not contain declared merge key: name"
     assert (answer.status, answer.body["message"], answer.body.get("reason")) == (500, says, None)
+
+
+def test_a_patch_of_lists_of_other_things(http: Http, demo: str) -> None:
+    patch = {"spec": {"template": {"spec": {"containers": ["x"]}}}}
+    answer = http("PATCH", f"/apis/apps/v1/namespaces/{demo}/deployments/nginx", patch, content_type=STRATEGIC)
+    assert answer.status == 500
+    assert answer.body["message"].startswith("list element types are not identical: [[map[")
 
 
 APPLIED = [

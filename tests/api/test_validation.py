@@ -19,7 +19,8 @@ Http = Callable[..., Any]
 PODS: Any = {"containers": [{"name": "c", "image": "busybox"}]}
 ONCE = {**PODS, "restartPolicy": "Never"}
 TEMPLATE = {"metadata": {"labels": {"app": "x"}}, "spec": PODS}
-WORKLOAD = {"spec": {"selector": {"matchLabels": {"app": "x"}}, "template": TEMPLATE}}
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+WORKLOAD: Any = {"spec": {"selector": {"matchLabels": {"app": "x"}}, "template": TEMPLATE}}
 # The path of each kind, and what the smallest object of it has beside its name.
 KINDS: dict[str, tuple[str, Any]] = {
     "ClusterRoleBinding": (
@@ -162,23 +163,52 @@ def test_some_kinds_are_made_by_an_update(http: Http, demo: str) -> None:
 
 
 def warned(answer: Any) -> list[str]:
-    return [each.split('"', 1)[1][:-1].replace('\\"', '"') for each in answer.headers.get_all("Warning")]
+    return [each.split('"', 1)[1][:-1].replace('\\"', '"') for each in answer.headers.get_all("Warning") or ()]
 
 
 def test_pod_warnings(http: Http, demo: str) -> None:
+    items = [{"key": "a", "path": "a"}, {"key": "b", "path": "a/b"}]
+    resources = {"requests": {"memory": "100m"}}
     spec = {
-        "containers": [{"name": "c", "image": "busybox", "resources": {"requests": {"memory": "100m"}}}],
+        "containers": [
+            {"name": "c", "image": "busybox", "resources": resources, "ports": [{"containerPort": 80}]},
+            {"name": "d", "image": "busybox", "ports": [{"containerPort": 80}]},
+        ],
         "nodeSelector": {"beta.kubernetes.io/os": "linux"},
+        "volumes": [{"name": "v", "configMap": {"name": "m", "items": items}}],
         "hostAliases": [{"ip": "1.1.1.1", "hostnames": ["a"]}, {"ip": "1.1.1.1", "hostnames": ["b"]}],
         "imagePullSecrets": [{}],
+        "affinity": {"podAntiAffinity": {REQUIRED: [{"topologyKey": "kubernetes.io/hostname"}]}},
     }
-    answer = http("POST", f"/api/v1/namespaces/{demo}/pods?dryRun=All", {"metadata": {"name": "x"}, "spec": spec})
+    answer = http("POST", f"/api/v1/namespaces/{demo}/pods?dryRun=All", {"metadata": {"name": "x.y"}, "spec": spec})
+    hostname = "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior"
+    affinity = f"spec.affinity.podAntiAffinity.{REQUIRED}[0]"
     assert warned(answer) == [
+        f"{hostname}; a DNS label is recommended: [must not contain dots]",
         'spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead',
+        'volume "v" (ConfigMap "m"): overlapping paths: "a/b" with "a"',
         'spec.hostAliases[1].ip: duplicate ip "1.1.1.1"',
         'spec.imagePullSecrets[0].name: invalid empty name ""',
         'spec.containers[0].resources.requests[memory]: fractional byte value "100m" is invalid, must be an integer',
+        "spec.containers[1].ports[0]: duplicate port definition with spec.containers[0].ports[0]",
+        f"{affinity}.labelSelector: a null labelSelector results in matching no pod",
     ]
+
+
+def test_workload_warns_again_only_of_a_new_spec(http: Http, demo: str) -> None:
+    path = f"/apis/apps/v1/namespaces/{demo}/deployments"
+    template = copy.deepcopy(WORKLOAD)
+    template["spec"]["template"]["spec"]["imagePullSecrets"] = [{}]
+    made = http(
+        "POST", path, {"metadata": {"name": "warns.of"}, **template, "spec": {**template["spec"], "replicas": 0}}
+    )
+    name = "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior"
+    secret = 'spec.template.spec.imagePullSecrets[0].name: invalid empty name ""'
+    assert warned(made) == [f"{name}; a DNS label is recommended: [must not contain dots]", secret]
+    whole, merge_patch = f"{path}/warns.of", "application/merge-patch+json"
+    assert warned(http("PATCH", whole, {"metadata": {"labels": {"a": "b"}}}, content_type=merge_patch)) == []
+    assert warned(http("PATCH", whole, {"spec": {"minReadySeconds": 1}}, content_type=merge_patch)) == [secret]
+    http("DELETE", whole)
 
 
 def test_service_warnings(http: Http, demo: str) -> None:
