@@ -14,6 +14,7 @@ from typing import Any
 
 from pocketkube import admission
 from pocketkube.errors import ApiError, Cause, already_exists, bad_request, conflict, forbidden, invalid, not_found
+from pocketkube.field_order import in_order
 from pocketkube.json_copy import copied
 from pocketkube.resources import ENDPOINTS, ENDPOINTSLICES, NAMESPACES, NODES, PODS, SERVICES, Resource
 from pocketkube.store import Object, Store
@@ -77,7 +78,7 @@ class Registry:
             return obj
         if revision.isdecimal() and int(revision):
             raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
-        return self.store.put(resource, obj)
+        return self.store.put(resource, in_order(resource, obj))
 
     def update(
         self,
@@ -118,9 +119,9 @@ class Registry:
         if dry_run:
             return new
         if new["metadata"].get("deletionTimestamp") and may_go(resource, new):
-            self.store.put(resource, new)
+            self.store.put(resource, in_order(resource, new))
             return self.store.remove(resource, namespace, name)
-        return self.store.put(resource, new)
+        return self.store.put(resource, in_order(resource, new))
 
     def modify(
         self, resource: Resource, namespace: str, name: str, change: Callable[[Object], Any], *, subresource: str = ""
@@ -165,7 +166,7 @@ class Registry:
             return new
         if may_go(resource, new):
             return self.store.remove(resource, namespace, name)
-        return self.store.put(resource, new)
+        return self.store.put(resource, in_order(resource, new))
 
     def _place(self, resource: Resource, metadata: Object, namespace: str) -> None:
         if not resource.namespaced:
