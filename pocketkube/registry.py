@@ -78,7 +78,7 @@ class Registry:
             return obj
         if revision.isdecimal() and int(revision):
             raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
-        return self.store.put(resource, in_order(resource, obj))
+        return self._put(resource, obj)
 
     def update(
         self,
@@ -119,9 +119,13 @@ class Registry:
         if dry_run:
             return new
         if new["metadata"].get("deletionTimestamp") and may_go(resource, new):
-            self.store.put(resource, in_order(resource, new))
+            self._put(resource, new)
             return self.store.remove(resource, namespace, name)
-        return self.store.put(resource, in_order(resource, new))
+        return self._put(resource, new)
+
+    def _put(self, resource: Resource, obj: Object) -> Object:
+        obj["metadata"].setdefault("resourceVersion", "")  # the store's, in its place among the others
+        return self.store.put(resource, in_order(resource, obj))
 
     def modify(
         self, resource: Resource, namespace: str, name: str, change: Callable[[Object], Any], *, subresource: str = ""
@@ -166,7 +170,7 @@ class Registry:
             return new
         if may_go(resource, new):
             return self.store.remove(resource, namespace, name)
-        return self.store.put(resource, in_order(resource, new))
+        return self._put(resource, new)
 
     def _place(self, resource: Resource, metadata: Object, namespace: str) -> None:
         if not resource.namespaced:

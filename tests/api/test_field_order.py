@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from pocketkube.field_order import in_order
 from pocketkube.resources import SERVED
 
+Http = Callable[..., Any]
 RECORDED = json.loads((Path(__file__).parent.parent / "recordings" / "create-defaults.json").read_text())
 KINDS = {(resource.api_version, resource.kind): resource for resource in SERVED}
 
@@ -36,3 +38,11 @@ def test_what_is_in_no_struct_comes_last() -> None:
         "metadata",
         "unknown",
     ]
+
+
+def test_the_revision_has_its_place(http: Http, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    made = http("POST", path, {"metadata": {"labels": {"b": "1", "a": "2"}, "name": "c"}}).body
+    names = ["name", "namespace", "uid", "resourceVersion", "creationTimestamp", "labels", "managedFields"]
+    assert list(made["metadata"]) == names
+    assert list(made["metadata"]["labels"]) == ["a", "b"]
