@@ -14,6 +14,7 @@ from typing import Any
 
 from pocketkube import admission
 from pocketkube.errors import ApiError, Cause, already_exists, bad_request, conflict, forbidden, invalid, not_found
+from pocketkube.field_order import in_order
 from pocketkube.json_copy import copied
 from pocketkube.resources import ENDPOINTS, ENDPOINTSLICES, NAMESPACES, NODES, PODS, SERVICES, Resource
 from pocketkube.store import Object, Store
@@ -78,7 +79,7 @@ class Registry:
             return obj
         if revision.isdecimal() and int(revision):
             raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
-        return self.store.put(resource, obj)
+        return self._put(resource, obj)
 
     def update(
         self,
@@ -119,9 +120,13 @@ class Registry:
         if dry_run:
             return new
         if new["metadata"].get("deletionTimestamp") and may_go(resource, new):
-            self.store.put(resource, new)
+            self._put(resource, new)
             return self.store.remove(resource, namespace, name)
-        return self.store.put(resource, new)
+        return self._put(resource, new)
+
+    def _put(self, resource: Resource, obj: Object) -> Object:
+        obj["metadata"].setdefault("resourceVersion", "")  # the store's, in its place among the others
+        return self.store.put(resource, in_order(resource, obj))
 
     def modify(
         self, resource: Resource, namespace: str, name: str, change: Callable[[Object], Any], *, subresource: str = ""
@@ -171,7 +176,7 @@ class Registry:
             return new
         if may_go(resource, new):
             return self.store.remove(resource, namespace, name)
-        return self.store.put(resource, new)
+        return self._put(resource, new)
 
     def _place(self, resource: Resource, metadata: Object, namespace: str) -> None:
         if not resource.namespaced:
