@@ -57,8 +57,8 @@ REFUSED = [
     ),
     (volume("v", accessModes=[]), ["spec.accessModes: Required value"]),
     (
-        volume("v", capacity={}),
-        ["spec.capacity: Required value", 'spec.capacity: Unsupported value: {}: supported values: "storage"'],
+        volume("v", capacity=None),
+        ["spec.capacity: Required value", 'spec.capacity: Unsupported value: null: supported values: "storage"'],
     ),
     (
         volume("v", capacity={"cpu": "1"}),
