@@ -89,6 +89,7 @@ async def _run(
     from pocketkube.node.network import ClusterNetwork  # noqa: PLC0415
     from pocketkube.node.processes import Processes  # noqa: PLC0415
     from pocketkube.node.runtime import Runtime  # noqa: PLC0415
+    from pocketkube.pod_readiness import is_ready  # noqa: PLC0415
     from pocketkube.policy import Enforcer  # noqa: PLC0415
     from pocketkube.proxy import Proxy  # noqa: PLC0415
     from pocketkube.registry import Registry  # noqa: PLC0415
@@ -126,14 +127,9 @@ async def _run(
         await web.SockSite(runner, inside, ssl_context=tls).start()
         with store.watch(PODS, namespace="kube-system") as watch:
             async for events in watch:
-                if any(_is_ready(event.object) for event in events):
+                if any(is_ready(event.object) for event in events):
                     break
         ready()
-
-
-def _is_ready(pod: dict[str, Any]) -> bool:
-    conditions = pod.get("status", {}).get("conditions", ())
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def _tls(credentials: dict[str, str]) -> ssl.SSLContext:

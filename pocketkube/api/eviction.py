@@ -14,6 +14,7 @@ from pocketkube.disruption.budgets import SYNC_FAILED, condition_of, covering, s
 from pocketkube.disruption.target import tell_of_disruption
 from pocketkube.errors import ApiError, bad_request
 from pocketkube.json_copy import copied
+from pocketkube.pod_readiness import is_ready
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import PODDISRUPTIONBUDGETS, PODS
 from pocketkube.store import Object
@@ -54,7 +55,7 @@ def _ask_budgets(registry: Registry, pod: Object, *, dry_run: bool) -> None:
     budgets = covering(registry.store, pod)
     if len(budgets) > 1:
         raise ApiError(500, "", SEVERAL)
-    if not budgets or (not _is_ready(pod) and _lets_unhealthy_go(budgets[0])):
+    if not budgets or (not is_ready(pod) and _lets_unhealthy_go(budgets[0])):
         return
     budget = copied(budgets[0])
     status = budget["status"]
@@ -67,11 +68,6 @@ def _ask_budgets(registry: Registry, pod: Object, *, dry_run: bool) -> None:
     status.setdefault("disruptedPods", {})[pod["metadata"]["name"]] = timestamp()
     if not dry_run:
         registry.update(PODDISRUPTIONBUDGETS, budget, subresource="status")
-
-
-def _is_ready(pod: Object) -> bool:
-    conditions = pod["status"].get("conditions") or ()
-    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def _lets_unhealthy_go(budget: Object) -> bool:

@@ -12,18 +12,11 @@ from collections.abc import Iterable
 from pocketkube.controllers.claims import claim, owner_keys
 from pocketkube.controllers.hashes import template_hash
 from pocketkube.controllers.pod_control import PodControl
-from pocketkube.controllers.reconcile import (
-    Key,
-    follow,
-    is_ready,
-    key_of,
-    share,
-    soonest,
-    unavailable_for,
-)
+from pocketkube.controllers.reconcile import Key, follow, key_of, share, soonest, unavailable_for
 from pocketkube.controllers.revisions import HASH, Revisions
 from pocketkube.json_copy import copied
 from pocketkube.placement.node_fit import named_nodes, refusal
+from pocketkube.pod_readiness import is_ready
 from pocketkube.registry import Registry
 from pocketkube.resources import DAEMONSETS, NODES, PODS
 from pocketkube.store import Event, Object

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import ceil
 
-from pocketkube.controllers.reconcile import Key, controller_of, follow, is_ready, key_of, seconds_since, share, soonest
+from pocketkube.controllers.reconcile import Key, controller_of, follow, key_of, seconds_since, share, soonest
 from pocketkube.disruption.budgets import SYNC_FAILED, covers, set_allowed, set_condition
 from pocketkube.events import EventRecorder
 from pocketkube.json_copy import copied
+from pocketkube.pod_readiness import is_ready
 from pocketkube.registry import Registry
 from pocketkube.resources import DEPLOYMENTS, PODDISRUPTIONBUDGETS, PODS, REPLICASETS, SERVED, Resource
 from pocketkube.store import Event, Object

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 
 from pocketkube.controllers.endpointslice import selected, services_of, target_port
-from pocketkube.controllers.reconcile import Key, follow, is_ready, key_of
+from pocketkube.controllers.reconcile import Key, follow, key_of
+from pocketkube.pod_readiness import is_ready
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import ENDPOINTS, PODS, SERVICES
 from pocketkube.store import Event, Object

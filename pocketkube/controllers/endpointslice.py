@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from pocketkube.controllers.reconcile import Key, follow, is_ready, key_of, owned_by, reference_to
+from pocketkube.controllers.reconcile import Key, follow, key_of, owned_by, reference_to
+from pocketkube.pod_readiness import is_ready
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import ENDPOINTSLICES, NODES, PODS, SERVICES
 from pocketkube.store import Event, Object, Store

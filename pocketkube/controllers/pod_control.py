@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from pocketkube.controllers.reconcile import is_ready, is_terminating, key_of, reference_to
+from pocketkube.controllers.reconcile import is_terminating, key_of, reference_to
 from pocketkube.errors import ApiError
 from pocketkube.events import EventRecorder
 from pocketkube.json_copy import copied
+from pocketkube.pod_readiness import is_ready
 from pocketkube.registry import Registry
 from pocketkube.resources import PODS
 from pocketkube.store import Object

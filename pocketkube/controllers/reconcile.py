@@ -91,12 +91,6 @@ def reference_to(owner: Object) -> Object:
     }
 
 
-def is_ready(pod: Object) -> bool:
-    return any(
-        each["type"] == "Ready" and each["status"] == "True" for each in pod.get("status", {}).get("conditions", ())
-    )
-
-
 def unavailable_for(pod: Object, min_ready_seconds: int) -> float | None:
     """How many seconds a ready Pod still has to stay ready to count as available: 0 when it does, None unless ready."""
     ready = next((each for each in pod.get("status", {}).get("conditions", ()) if each["type"] == "Ready"), None)

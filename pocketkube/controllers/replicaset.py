@@ -15,13 +15,13 @@ from pocketkube.controllers.reconcile import (
     follow,
     is_active,
     is_finished,
-    is_ready,
     is_terminating,
     key_of,
     soonest,
     unavailable_for,
 )
 from pocketkube.errors import ApiError
+from pocketkube.pod_readiness import is_ready
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import PODS, REPLICASETS, REPLICATIONCONTROLLERS, Resource
 from pocketkube.store import Event, Object

@@ -14,7 +14,6 @@ from pocketkube.controllers.hashes import revision_hash
 from pocketkube.controllers.reconcile import (
     Key,
     follow,
-    is_ready,
     is_terminating,
     key_of,
     reference_to,
@@ -26,6 +25,7 @@ from pocketkube.controllers.revisions import HASH, Revisions
 from pocketkube.errors import ApiError
 from pocketkube.events import EventRecorder
 from pocketkube.json_copy import copied
+from pocketkube.pod_readiness import is_ready
 from pocketkube.registry import Registry
 from pocketkube.resources import PERSISTENTVOLUMECLAIMS, PODS, STATEFULSETS
 from pocketkube.store import Event, Object

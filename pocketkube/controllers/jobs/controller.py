@@ -14,13 +14,13 @@ from pocketkube.controllers.reconcile import (
     controller_of,
     follow,
     is_active,
-    is_ready,
     key_of,
     owned_by,
     seconds_since,
     soonest,
 )
 from pocketkube.json_copy import copied
+from pocketkube.pod_readiness import is_ready
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import JOBS, PODS
 from pocketkube.store import Event, Object
