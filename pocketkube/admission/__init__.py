@@ -3,23 +3,16 @@
 Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/
 """
 
-from pocketkube.admission import (
-    daemonsets,
-    ephemeral_containers,
-    ingresses,
-    jobs,
-    limit_ranger,
-    pod_plugins,
-    pod_security,
-    quota,
-    service_fields,
-    storage_plugins,
-)
 from pocketkube.admission.allocation import allocate
 from pocketkube.admission.decoding import decode, decode_patched, decode_struct
 from pocketkube.admission.defaults import default
+from pocketkube.admission.limits import limit_ranger, quota
+from pocketkube.admission.pods import ephemeral_containers, pod_plugins, pod_security
+from pocketkube.admission.services import ingresses, service_fields
+from pocketkube.admission.storage import storage_plugins
 from pocketkube.admission.validation import validate_create, validate_update
 from pocketkube.admission.warnings import read_warnings, warnings
+from pocketkube.admission.workloads import daemonsets, jobs
 from pocketkube.resources import (
     DAEMONSETS,
     INGRESSES,

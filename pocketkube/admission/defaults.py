@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from pocketkube.admission import (
-    cronjobs,
-    daemonsets,
-    ingress_classes,
-    jobs,
-    pod_disruption_budgets,
-    rbac_validation,
-    secrets,
-    storage_defaults,
-)
-from pocketkube.admission.service_validation import externally_accessible
+from pocketkube.admission.cluster import rbac_validation
+from pocketkube.admission.configuration import secrets
+from pocketkube.admission.services import ingress_classes
+from pocketkube.admission.services.service_validation import externally_accessible
+from pocketkube.admission.storage import storage_defaults
+from pocketkube.admission.workloads import cronjobs, daemonsets, jobs, pod_disruption_budgets
 from pocketkube.resources import (
     CLUSTERROLEBINDINGS,
     CRONJOBS,

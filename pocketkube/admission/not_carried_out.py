@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.admission import pod_templates
+from pocketkube.admission.pods import pod_templates
 from pocketkube.resources import PODS, Resource
 from pocketkube.store import Object
 

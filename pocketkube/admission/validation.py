@@ -4,33 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pocketkube.admission import (
-    claim_validation,
-    configmap_validation,
-    cronjobs,
-    daemonsets,
-    endpoints_validation,
-    event_validation,
-    ingress_classes,
-    ingresses,
-    jobs,
-    lease_validation,
-    metadata_validation,
-    node_validation,
-    persistent_volume_validation,
-    pod_disruption_budgets,
-    pod_security,
-    pod_update,
-    pod_validation,
-    quota_validation,
-    rbac_validation,
-    secrets,
-    service_validation,
-    storage_class_validation,
-    workload_validation,
-)
-from pocketkube.admission.limit_range_validation import limit_range
-from pocketkube.admission.network_policy_validation import network_policy
+from pocketkube.admission import metadata_validation
+from pocketkube.admission.cluster import event_validation, lease_validation, node_validation, rbac_validation
+from pocketkube.admission.configuration import configmap_validation, secrets
+from pocketkube.admission.limits import quota_validation
+from pocketkube.admission.limits.limit_range_validation import limit_range
+from pocketkube.admission.pods import pod_security, pod_update, pod_validation
+from pocketkube.admission.services import endpoints_validation, ingress_classes, ingresses, service_validation
+from pocketkube.admission.services.network_policy_validation import network_policy
+from pocketkube.admission.storage import claim_validation, persistent_volume_validation, storage_class_validation
+from pocketkube.admission.workloads import cronjobs, daemonsets, jobs, pod_disruption_budgets, workload_validation
 from pocketkube.errors import Cause
 from pocketkube.resources import (
     CLUSTERROLEBINDINGS,

@@ -7,16 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.admission import (
-    addresses,
-    ingresses,
-    not_carried_out,
-    pod_security,
-    pod_templates,
-    pod_warnings,
-    storage_warnings,
-)
-from pocketkube.admission.service_validation import TOPOLOGY_HINTS, TOPOLOGY_MODE, is_headless
+from pocketkube.admission import addresses, not_carried_out
+from pocketkube.admission.pods import pod_security, pod_templates, pod_warnings
+from pocketkube.admission.services import ingresses
+from pocketkube.admission.services.service_validation import TOPOLOGY_HINTS, TOPOLOGY_MODE, is_headless
+from pocketkube.admission.storage import storage_warnings
 from pocketkube.resources import (
     CRONJOBS,
     DEPLOYMENTS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pocketkube.admission.storage_plugins import DEFAULT_CLASS, class_of
+from pocketkube.admission.storage.storage_plugins import DEFAULT_CLASS, class_of
 from pocketkube.store import Object
 
 UNSET = "<unset>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pocketkube.admission.storage_plugins import class_of
+from pocketkube.admission.storage.storage_plugins import class_of
 from pocketkube.controllers.reconcile import is_finished, key_of, owned_by
 from pocketkube.controllers.volumes.annotations import SELECTED_NODE, annotate, annotations_of
 from pocketkube.controllers.volumes.binder import bind_volume

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pocketkube.admission.quota import COUNTED, used_of
+from pocketkube.admission.limits.quota import COUNTED, used_of
 from pocketkube.controllers.reconcile import Key, follow, key_of
 from pocketkube.registry import Registry
 from pocketkube.resources import RESOURCEQUOTAS

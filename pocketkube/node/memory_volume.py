@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pocketkube import namespaces
-from pocketkube.admission.pod_resources import pod_resources
+from pocketkube.admission.pods.pod_resources import pod_resources
 from pocketkube.quantity import parse
 from pocketkube.resources import NODES
 from pocketkube.store import Object, Store

@@ -5,7 +5,7 @@ Those of the network belong to the Pod's network namespace. Which are safe is th
 
 from __future__ import annotations
 
-from pocketkube.admission.pod_security_checks import SAFE_SYSCTLS
+from pocketkube.admission.pods.pod_security_checks import SAFE_SYSCTLS
 from pocketkube.store import Object
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pocketkube.admission.pod_resources import pod_resources
+from pocketkube.admission.pods.pod_resources import pod_resources
 from pocketkube.quantity import parse
 from pocketkube.store import Object
 

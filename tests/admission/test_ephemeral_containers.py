@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pocketkube.admission.ephemeral_containers import merged, validate
+from pocketkube.admission.pods.ephemeral_containers import merged, validate
 
 OLD = {"name": "old", "image": "i"}
 NEW = {"name": "new", "image": "i"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pocketkube.admission.pod_update import validate
+from pocketkube.admission.pods.pod_update import validate
 from tests.admission.conftest import pod
 from tests.checkout import ROOT
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pocketkube.admission import secrets
+from pocketkube.admission.configuration import secrets
 from tests.conftest import Kubectl
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pocketkube.admission.ingresses import choose_class
+from pocketkube.admission.services.ingresses import choose_class
 from pocketkube.resources import INGRESSCLASSES
 from pocketkube.store import Store
 from tests.conftest import Kubectl

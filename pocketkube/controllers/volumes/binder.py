@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from pocketkube.admission.storage_plugins import class_of, default_class, names_class, requested
+from pocketkube.admission.storage.storage_plugins import class_of, default_class, names_class, requested
 from pocketkube.controllers.reconcile import Key, follow, key_of
 from pocketkube.controllers.volumes.annotations import (
     BIND_COMPLETED,

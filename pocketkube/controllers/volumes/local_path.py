@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from pocketkube.admission.storage_plugins import class_of
+from pocketkube.admission.storage.storage_plugins import class_of
 from pocketkube.controllers.reconcile import Key, follow, key_of
 from pocketkube.controllers.volumes.annotations import PROVISIONED_BY, PROVISIONERS, SELECTED_NODE, annotations_of
 from pocketkube.controllers.volumes.binder import reference_to_claim

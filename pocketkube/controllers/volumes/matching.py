@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pocketkube.admission.storage_plugins import class_of
+from pocketkube.admission.storage.storage_plugins import class_of
 from pocketkube.controllers.volumes.annotations import BIND_COMPLETED, annotations_of
 from pocketkube.label_selector import selects
 from pocketkube.placement.volume_affinity import is_reachable

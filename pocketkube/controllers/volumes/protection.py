@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pocketkube.admission.storage_plugins import CLAIM_PROTECTION, VOLUME_PROTECTION
+from pocketkube.admission.storage.storage_plugins import CLAIM_PROTECTION, VOLUME_PROTECTION
 from pocketkube.controllers.reconcile import Key, follow, key_of
 from pocketkube.controllers.volumes.consumers import claims_of, users
 from pocketkube.registry import Registry

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pocketkube.admission.formats import compact, quoted
+from pocketkube.admission.limits.resource_names import OF_PODS, amount, is_of_quotas, quota_name
 from pocketkube.admission.metadata_validation import IMMUTABLE
-from pocketkube.admission.resource_names import OF_PODS, amount, is_of_quotas, quota_name
 from pocketkube.errors import Cause
 from pocketkube.store import Object
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pocketkube.admission.formats import compact, label_selector, quoted
-from pocketkube.admission.rollout_amounts import int_or_percent, not_more_than_all
+from pocketkube.admission.workloads.rollout_amounts import int_or_percent, not_more_than_all
 from pocketkube.errors import Cause
 from pocketkube.store import Object
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from pocketkube.admission import formats
 from pocketkube.admission.formats import PROTOCOLS, quoted
-from pocketkube.admission.mount_validation import devices, mounts
-from pocketkube.admission.resource_validation import container_resources
-from pocketkube.admission.security_context_validation import security_context
+from pocketkube.admission.pods.mount_validation import devices, mounts
+from pocketkube.admission.pods.resource_validation import container_resources
+from pocketkube.admission.pods.security_context_validation import security_context
 from pocketkube.errors import Cause
 from pocketkube.quantity import parse
 from pocketkube.store import Object

@@ -9,8 +9,9 @@ import re
 from dataclasses import replace
 
 from pocketkube import cron_schedule
-from pocketkube.admission import formats, jobs
+from pocketkube.admission import formats
 from pocketkube.admission.formats import compact, quoted
+from pocketkube.admission.workloads import jobs
 from pocketkube.errors import Cause
 from pocketkube.store import Object
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 
 from pocketkube.admission.formats import dns_label, quoted
-from pocketkube.admission.resource_names import HUGE_PAGES, amount, any_name, container_name, may_overcommit
+from pocketkube.admission.limits.resource_names import HUGE_PAGES, amount, any_name, container_name, may_overcommit
 from pocketkube.errors import Cause
 from pocketkube.quantity import Quantity, parse
 from pocketkube.store import Object

@@ -5,13 +5,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
-from pocketkube.admission.claim_validation import access_modes, class_name, positive, volume_mode
 from pocketkube.admission.formats import compact, quoted
 from pocketkube.admission.metadata_validation import IMMUTABLE
-from pocketkube.admission.mount_validation import no_backsteps
-from pocketkube.admission.scheduling_validation import node_selector
+from pocketkube.admission.pods.mount_validation import no_backsteps
+from pocketkube.admission.pods.scheduling_validation import node_selector
+from pocketkube.admission.pods.volume_validation import host_path
+from pocketkube.admission.storage.claim_validation import access_modes, class_name, positive, volume_mode
 from pocketkube.admission.struct_diff import diff, go_value
-from pocketkube.admission.volume_validation import host_path
 from pocketkube.errors import Cause
 from pocketkube.go_types import fields
 from pocketkube.quantity import parse

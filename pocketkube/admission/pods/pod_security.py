@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import re
 
-from pocketkube.admission.pod_security_checks import BASELINE, RESTRICTED, Check
-from pocketkube.admission.pod_templates import template_of
+from pocketkube.admission.pods.pod_security_checks import BASELINE, RESTRICTED, Check
+from pocketkube.admission.pods.pod_templates import template_of
 from pocketkube.errors import Cause, forbidden
 from pocketkube.resources import NAMESPACES, PODS, Resource
 from pocketkube.store import Object, Store

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pocketkube.admission.defaults import quality_of_service
-from pocketkube.admission.pod_resources import pod_resources
+from pocketkube.admission.pods.pod_resources import pod_resources
 from pocketkube.errors import forbidden
 from pocketkube.quantity import UNIT, parse
 from pocketkube.resources import LIMITRANGES, PERSISTENTVOLUMECLAIMS, PODS, Resource

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pocketkube.admission import addresses
 from pocketkube.admission.formats import compact, label_value_problems, qualified_name, quoted
-from pocketkube.admission.resource_names import amount
+from pocketkube.admission.limits.resource_names import amount
 from pocketkube.errors import Cause
 from pocketkube.store import Object
 

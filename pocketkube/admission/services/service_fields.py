@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pocketkube.admission.service_validation import externally_accessible
+from pocketkube.admission.services.service_validation import externally_accessible
 from pocketkube.store import Object
 
 ADDRESSES = ("clusterIP", "clusterIPs")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pocketkube.admission import pod_validation
 from pocketkube.admission.formats import (
     LONGEST_LABEL,
     compact,
@@ -20,7 +19,8 @@ from pocketkube.admission.formats import (
     quoted,
     selector_text,
 )
-from pocketkube.admission.pod_diff import internal_template
+from pocketkube.admission.pods import pod_validation
+from pocketkube.admission.pods.pod_diff import internal_template
 from pocketkube.errors import Cause
 from pocketkube.label_selector import selects
 from pocketkube.store import Object

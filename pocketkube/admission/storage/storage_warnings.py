@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.admission.storage_plugins import CLASS_ANNOTATION
+from pocketkube.admission.storage.storage_plugins import CLASS_ANNOTATION
 from pocketkube.quantity import UNIT, parse
 from pocketkube.resources import PERSISTENTVOLUMES, Resource
 from pocketkube.store import Object

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from pocketkube.admission import addresses, formats
 from pocketkube.admission.formats import compact, quoted
-from pocketkube.admission.ingress_classes import typed_reference
+from pocketkube.admission.services.ingress_classes import typed_reference
 from pocketkube.errors import Cause
 from pocketkube.resources import INGRESSCLASSES
 from pocketkube.store import Object, Store

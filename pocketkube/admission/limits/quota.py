@@ -11,8 +11,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from pocketkube.admission.defaults import quality_of_service
-from pocketkube.admission.pod_resources import pod_resources
-from pocketkube.admission.storage_plugins import class_of
+from pocketkube.admission.pods.pod_resources import pod_resources
+from pocketkube.admission.storage.storage_plugins import class_of
 from pocketkube.errors import forbidden
 from pocketkube.quantity import ONE, UNIT, Quantity, parse
 from pocketkube.resources import (

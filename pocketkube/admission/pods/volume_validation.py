@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pocketkube.admission import formats
-from pocketkube.admission.claim_validation import claim_spec
-from pocketkube.admission.container_validation import VOLUME_FIELDS, field_reference, resource_reference
 from pocketkube.admission.formats import quoted
 from pocketkube.admission.metadata_validation import annotation_keys
-from pocketkube.admission.mount_validation import no_backsteps, relative_path
+from pocketkube.admission.pods.container_validation import VOLUME_FIELDS, field_reference, resource_reference
+from pocketkube.admission.pods.mount_validation import no_backsteps, relative_path
+from pocketkube.admission.storage.claim_validation import claim_spec
 from pocketkube.errors import Cause
 from pocketkube.quantity import parse
 from pocketkube.store import Object

@@ -6,7 +6,7 @@ Source: ValidatePodEphemeralContainersUpdate in k8s.io/kubernetes/pkg/apis/core/
 from __future__ import annotations
 
 from pocketkube.admission.formats import dns_label, quoted
-from pocketkube.admission.pod_diff import diff
+from pocketkube.admission.pods.pod_diff import diff
 from pocketkube.errors import Cause
 from pocketkube.store import Object
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pocketkube.admission.formats import quoted
-from pocketkube.admission.mount_validation import relative_path
+from pocketkube.admission.pods.mount_validation import relative_path
 from pocketkube.errors import Cause
 from pocketkube.store import Object
 

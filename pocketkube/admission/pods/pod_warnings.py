@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pocketkube.admission import volume_warnings
 from pocketkube.admission.formats import label_problems, quoted
+from pocketkube.admission.pods import volume_warnings
 from pocketkube.quantity import UNIT, parse
 from pocketkube.store import Object
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pocketkube.admission import addresses, formats, pod_annotation_validation
-from pocketkube.admission.container_validation import containers
+from pocketkube.admission import addresses, formats
 from pocketkube.admission.formats import compact, quoted
 from pocketkube.admission.metadata_validation import annotation_keys
-from pocketkube.admission.operating_system_validation import operating_system
-from pocketkube.admission.resource_validation import pod_resources
-from pocketkube.admission.scheduling_validation import affinity, spread, tolerations
-from pocketkube.admission.security_context_validation import host_users, pod_security_context
-from pocketkube.admission.volume_validation import volumes
+from pocketkube.admission.pods import pod_annotation_validation
+from pocketkube.admission.pods.container_validation import containers
+from pocketkube.admission.pods.operating_system_validation import operating_system
+from pocketkube.admission.pods.resource_validation import pod_resources
+from pocketkube.admission.pods.scheduling_validation import affinity, spread, tolerations
+from pocketkube.admission.pods.security_context_validation import host_users, pod_security_context
+from pocketkube.admission.pods.volume_validation import volumes
 from pocketkube.errors import Cause
 from pocketkube.store import Object
 

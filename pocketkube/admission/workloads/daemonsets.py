@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pocketkube.admission import formats, pod_validation
+from pocketkube.admission import formats
 from pocketkube.admission.formats import compact, quoted
-from pocketkube.admission.rollout_amounts import amount, int_or_percent, not_more_than_all
+from pocketkube.admission.pods import pod_validation
+from pocketkube.admission.workloads.rollout_amounts import amount, int_or_percent, not_more_than_all
 from pocketkube.errors import Cause
 from pocketkube.label_selector import selects
 from pocketkube.store import Object

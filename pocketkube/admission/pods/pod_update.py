@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pocketkube.admission import pod_annotation_validation
-from pocketkube.admission.pod_diff import diff
-from pocketkube.admission.pod_validation import LONGEST_DEADLINE, UPDATABLE, images
-from pocketkube.admission.scheduling_validation import tolerations
+from pocketkube.admission.pods import pod_annotation_validation
+from pocketkube.admission.pods.pod_diff import diff
+from pocketkube.admission.pods.pod_validation import LONGEST_DEADLINE, UPDATABLE, images
+from pocketkube.admission.pods.scheduling_validation import tolerations
 from pocketkube.errors import Cause
 from pocketkube.store import Object
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pocketkube.admission import formats
 from pocketkube.admission.formats import quoted
 from pocketkube.admission.metadata_validation import IMMUTABLE
-from pocketkube.admission.storage_plugins import CLASS_ANNOTATION, names_class, requested
+from pocketkube.admission.storage.storage_plugins import CLASS_ANNOTATION, names_class, requested
 from pocketkube.admission.struct_diff import diff
 from pocketkube.errors import Cause
 from pocketkube.quantity import parse

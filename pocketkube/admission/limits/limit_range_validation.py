@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pocketkube.admission.formats import qualified_name, quoted
-from pocketkube.admission.resource_names import any_name, container_name, may_overcommit
+from pocketkube.admission.limits.resource_names import any_name, container_name, may_overcommit
 from pocketkube.errors import Cause
 from pocketkube.quantity import UNIT, parse
 from pocketkube.store import Object

@@ -1,0 +1,1 @@
+"""What belongs to no application: nodes, their Leases, events, roles."""

@@ -1,0 +1,1 @@
+"""Services, their endpoints, Ingresses and NetworkPolicies."""

@@ -1,0 +1,1 @@
+"""What makes Pods: its defaults and rules."""
