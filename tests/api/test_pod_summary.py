@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pocketkube.api.pod_summary import summarize
+from pocketkube.api.tables.pod_summary import summarize
 
 Status = dict[str, Any]
 RUNNING: Status = {"running": {"startedAt": "2026-01-01T00:00:00Z"}}

@@ -1,37 +1,40 @@
-"""What `kubectl get` prints of claims, volumes and storage classes; `age` is a cell of each."""
+"""Rows of claims, volumes and storage classes."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pocketkube.admission.storage.storage_plugins import DEFAULT_CLASS, class_of
+from pocketkube.api.tables.cells import UNSET, Column, Row, created
+from pocketkube.resources import PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, STORAGECLASSES, Resource
 from pocketkube.store import Object
 
-UNSET = "<unset>"
 SHORT = {
     "ReadWriteOnce": "RWO",
     "ReadOnlyMany": "ROX",
     "ReadWriteMany": "RWX",
     "ReadWriteOncePod": "RWOP",
 }
-# name, type, priority (1: with -o wide)
-CLAIM_COLUMNS = [
-    *((name, "string", 0) for name in ("Name", "Status", "Volume", "Capacity", "Access Modes", "StorageClass")),
-    *((name, "string", 0) for name in ("VolumeAttributesClass", "Age")),
-    ("VolumeMode", "string", 1),
-]
-VOLUME_COLUMNS = [
-    *((name, "string", 0) for name in ("Name", "Capacity", "Access Modes", "Reclaim Policy", "Status", "Claim")),
-    *((name, "string", 0) for name in ("StorageClass", "VolumeAttributesClass", "Reason", "Age")),
-    ("VolumeMode", "string", 1),
-]
-CLASS_COLUMNS = [
-    (name, "string", 0)
-    for name in ("Name", "Provisioner", "ReclaimPolicy", "VolumeBindingMode", "AllowVolumeExpansion", "Age")
-]
+COLUMNS: dict[Resource, list[Column]] = {
+    PERSISTENTVOLUMECLAIMS: [
+        *((name, "string", 0) for name in ("Name", "Status", "Volume", "Capacity", "Access Modes", "StorageClass")),
+        *((name, "string", 0) for name in ("VolumeAttributesClass", "Age")),
+        ("VolumeMode", "string", 1),
+    ],
+    PERSISTENTVOLUMES: [
+        *((name, "string", 0) for name in ("Name", "Capacity", "Access Modes", "Reclaim Policy", "Status", "Claim")),
+        *((name, "string", 0) for name in ("StorageClass", "VolumeAttributesClass", "Reason", "Age")),
+        ("VolumeMode", "string", 1),
+    ],
+    STORAGECLASSES: [
+        (name, "string", 0)
+        for name in ("Name", "Provisioner", "ReclaimPolicy", "VolumeBindingMode", "AllowVolumeExpansion", "Age")
+    ],
+}
 
 
-def claim(obj: Object, age: str) -> list[Any]:
+def _claim(obj: Object, now: datetime) -> list[Any]:
     spec, status = obj["spec"], obj.get("status", {})
     bound = bool(spec.get("volumeName"))
     capacity = (status.get("capacity") or {}).get("storage", "0")
@@ -43,12 +46,12 @@ def claim(obj: Object, age: str) -> list[Any]:
         _modes(status.get("accessModes")) if bound else "",
         class_of(obj),
         spec.get("volumeAttributesClassName", UNSET),
-        age,
+        created(obj, now),
         spec.get("volumeMode", UNSET),
     ]
 
 
-def volume(obj: Object, age: str) -> list[Any]:
+def _volume(obj: Object, now: datetime) -> list[Any]:
     spec, reference = obj["spec"], obj["spec"].get("claimRef")
     return [
         obj["metadata"]["name"],
@@ -60,12 +63,12 @@ def volume(obj: Object, age: str) -> list[Any]:
         class_of(obj),
         spec.get("volumeAttributesClassName", UNSET),
         obj.get("status", {}).get("reason", ""),
-        age,
+        created(obj, now),
         spec.get("volumeMode", UNSET),
     ]
 
 
-def storage_class(obj: Object, age: str) -> list[Any]:
+def _storage_class(obj: Object, now: datetime) -> list[Any]:
     default = (obj["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true"
     return [
         f"{obj['metadata']['name']} (default)" if default else obj["metadata"]["name"],
@@ -73,7 +76,7 @@ def storage_class(obj: Object, age: str) -> list[Any]:
         obj["reclaimPolicy"],
         obj["volumeBindingMode"],
         obj.get("allowVolumeExpansion", False),
-        age,
+        created(obj, now),
     ]
 
 
@@ -84,3 +87,10 @@ def _phase(obj: Object) -> str:
 def _modes(modes: list[str] | None) -> str:
     """In an order of their own, each once."""
     return ",".join(short for mode, short in SHORT.items() if mode in (modes or ()))
+
+
+ROWS: dict[Resource, Row] = {
+    PERSISTENTVOLUMECLAIMS: _claim,
+    PERSISTENTVOLUMES: _volume,
+    STORAGECLASSES: _storage_class,
+}
