@@ -15,7 +15,6 @@ from typing import Any
 import aiohttp
 
 from pocketkube import namespaces
-from pocketkube.node import grpc_health
 from pocketkube.node.containers import CannotStart
 from pocketkube.store import Object
 
@@ -94,6 +93,8 @@ class Prober:
 
     async def ask(self, action: Object, address: str, timeout: float) -> str | None:
         """A GRPCAction. As gRPC does, it waits for a server that is not there yet as long as there is time."""
+        from pocketkube.node import grpc_health  # noqa: PLC0415 - slow to import, and few Pods need it
+
         where = f"{address}:{action['port']}"
         greeted = False
         try:
@@ -102,11 +103,12 @@ class Prober:
                     try:
                         reader, writer = await self._streams(address, action["port"])
                         stack.callback(writer.close)
-                        await grpc_health.greet(reader, writer)
+                        conversation = grpc_health.Conversation(reader, writer)
+                        await conversation.greet()
                         greeted = True
                     except (OSError, grpc_health.NoServer):
                         await asyncio.sleep(RETRY)
-                return await grpc_health.check(reader, writer, where, action.get("service") or "", USER_AGENT)
+                return await conversation.check(where, action.get("service") or "", USER_AGENT)
         except TimeoutError:
             if greeted:
                 return f"timeout: health rpc did not complete within {timeout}s"
