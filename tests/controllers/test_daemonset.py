@@ -104,7 +104,8 @@ def test_on_delete_waits_for_the_deletion(kubectl: Kubectl, namespace: str) -> N
     [
         (
             {"updateStrategy": {"type": "Later"}},
-            'spec.updateStrategy.type: Unsupported value: "Later": supported values: "OnDelete", "RollingUpdate"',
+            'spec.updateStrategy: Unsupported value: {"Type":"Later","RollingUpdate":null}: supported values: '
+            '"RollingUpdate", "OnDelete"',
         ),
         (
             {"spec": {"restartPolicy": "Never"}},

@@ -164,7 +164,7 @@ def test_a_job_may_be_scaled(kubectl: Kubectl, namespace: str) -> None:
         ({"parallelism": -1}, "spec.parallelism: Invalid value: -1: must be greater than or equal to 0"),
         (
             {"completionMode": "Sorted"},
-            'spec.completionMode: Unsupported value: "Sorted": supported values: "Indexed", "NonIndexed"',
+            'spec.completionMode: Unsupported value: "Sorted": supported values: "NonIndexed", "Indexed"',
         ),
         (
             {"completionMode": "Indexed", "parallelism": 1},

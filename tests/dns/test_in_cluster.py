@@ -12,7 +12,6 @@ import pytest
 Kubectl = Callable[..., CompletedProcess[str]]
 KUBERNETES = "kubernetes.default.svc.cluster.local"
 SECONDS = 10
-NEWEST = ("get", "pods", "-l", "k8s-app=kube-dns", "--sort-by=.metadata.creationTimestamp", "-o")
 STUB = """
 import socket
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -118,7 +117,7 @@ def test_a_name_server_in_the_cluster_is_asked(
 def test_restarting_coredns_leaves_it_answering(kubectl: Kubectl, demo: str) -> None:
     before = ("-l", "k8s-app=kube-dns", "-o", "jsonpath={.items[*].status.podIP}")
     before_address = kubectl("get", "pods", *before, namespace="kube-system").stdout.split()[-1]
-    kubectl("rollout", "restart", "deploy/coredns", namespace="kube-system")
+    restart(kubectl)
     kubectl("rollout", "status", "deploy/coredns", "--timeout=20s", namespace="kube-system")
     assert dig(kubectl, demo, KUBERNETES) == "10.96.0.1\n"
     assert dig(kubectl, demo, "NS", "cluster.local") == "kube-dns.kube-system.svc.cluster.local.\n"
@@ -148,7 +147,7 @@ def test_restarting_coredns_empties_its_cache(
     wait_for(lambda: dig(kubectl, demo, "CNAME", name), "kubernetes.example.\n")
     kubectl("delete", "service", "web", namespace=namespace)
     assert dig(kubectl, demo, "CNAME", name) == "kubernetes.example.\n"
-    kubectl("rollout", "restart", "deploy/coredns", namespace="kube-system")
+    restart(kubectl)
     kubectl("rollout", "status", "deploy/coredns", "--timeout=20s", namespace="kube-system")
     assert dig(kubectl, demo, "CNAME", name) == ""
 
@@ -173,16 +172,15 @@ def test_coredns_says_how_it_is(kubectl: Kubectl, demo: str, port: int, path: st
 
 def test_coredns_does_not_start_with_a_mistake(kubectl: Kubectl, demo: str, corefile: Callable[..., None]) -> None:
     """The Pod before it, which runs, answers on: the new one is never ready."""
-    running = kubectl(*NEWEST, "jsonpath={.items[-1:].metadata.name}", namespace="kube-system").stdout
+    running = pods(kubectl)
     try:
         corefile("    hosts {\n      ttl long\n    }")
-        kubectl("rollout", "restart", "deploy/coredns", namespace="kube-system")
-        state = "jsonpath={.items[-1:].status.containerStatuses[0].lastState.terminated['reason','exitCode']}"
-        wait_for(lambda: kubectl(*NEWEST, state, namespace="kube-system").stdout, "Error 1")
-        pod = kubectl(*NEWEST, "jsonpath={.items[-1:].metadata.name}", namespace="kube-system").stdout
+        pod = restart(kubectl)
+        state = "jsonpath={.status.containerStatuses[0].lastState.terminated['reason','exitCode']}"
+        wait_for(lambda: kubectl("get", "pod", pod, "-o", state, namespace="kube-system").stdout, "Error 1")
         said = kubectl("logs", pod, namespace="kube-system").stdout
         assert said == "plugin/hosts: /etc/coredns/Corefile:8 - Error during parsing: ttl needs a number of second\n"
-        assert running in kubectl(*NEWEST, "name", namespace="kube-system").stdout
+        assert running & pods(kubectl)
         assert dig(kubectl, demo, KUBERNETES) == "10.96.0.1\n"
     finally:
         start_anew(kubectl, corefile)
@@ -201,7 +199,25 @@ def test_coredns_that_asks_itself_ends(kubectl: Kubectl, demo: str, corefile: Ca
     assert dig(kubectl, demo, KUBERNETES) == "10.96.0.1\n"
 
 
+def pods(kubectl: Kubectl) -> set[str]:
+    """Of CoreDNS."""
+    names = "jsonpath={.items[*].metadata.name}"
+    return set(kubectl("get", "pods", "-l", "k8s-app=kube-dns", "-o", names, namespace="kube-system").stdout.split())
+
+
+def restart(kubectl: Kubectl) -> str:
+    """What `kubectl rollout restart` does, which does it once a second; the name of the Pod that is begun."""
+    before = pods(kubectl)
+    annotations = {"kubectl.kubernetes.io/restartedAt": str(time.time_ns())}
+    patch = {"spec": {"template": {"metadata": {"annotations": annotations}}}}
+    kubectl("patch", "deploy", "coredns", "-p", json.dumps(patch), namespace="kube-system")
+    deadline = time.monotonic() + SECONDS
+    while not (new := pods(kubectl) - before):
+        assert time.monotonic() < deadline, "no Pod is begun"
+    return new.pop()
+
+
 def start_anew(kubectl: Kubectl, corefile: Callable[..., None]) -> None:
     corefile()
-    kubectl("rollout", "restart", "deploy/coredns", namespace="kube-system")
+    restart(kubectl)
     kubectl("rollout", "status", "deploy/coredns", "--timeout=20s", namespace="kube-system")
