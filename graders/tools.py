@@ -70,8 +70,7 @@ class Tools:
 
     def run(self, *words: str, shown: str = "") -> Ran:
         """Run a command; GraderError when the Pod cannot run it at all. `shown`: how it is typed by hand."""
-        timed = ["timeout", str(SECONDS), *words]
-        ran = execute(self._api, self._namespace, POD, timed, seconds=SECONDS * 2)
+        ran = self._execute("timeout", str(SECONDS), *words)
         self._keep(replace(ran, command=shown or shlex.join(words)))
         return ran
 
@@ -86,9 +85,7 @@ class Tools:
 
     def curl(self, url: str) -> HttpAnswer:
         """GET a URL once."""
-        form = "\n%{json}"
-        words = ("curl", "--silent", "--show-error", "--max-time", "3", "--write-out", form, url)
-        ran = self.run(*words, shown=f"curl {shlex.quote(url)}")
+        ran = self._execute("curl", "--silent", "--show-error", "--max-time", "3", "--write-out", "\n%{json}", url)
         body, _, facts = ran.stdout.rpartition("\n")
         self._keep(Ran(f"curl {shlex.quote(url)}", f"{body}\n" if body else "", ran.stderr, ran.exit_code))
         try:
@@ -97,6 +94,10 @@ class Tools:
             known = {}
         address, status = str(known.get("remote_ip", "")), int(known.get("http_code", 0))
         return HttpAnswer(status, body.rstrip("\n"), address, ran.stderr.strip(), ran.exit_code)
+
+    def _execute(self, *words: str) -> Ran:
+        """Words that come to an end by themselves."""
+        return execute(self._api, self._namespace, POD, list(words), seconds=SECONDS * 2)
 
     def _keep(self, ran: Ran) -> None:
         self._ran.pop(ran.command, None)
