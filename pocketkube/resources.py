@@ -7,9 +7,9 @@ from dataclasses import dataclass
 READ_WRITE = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Resource:
-    """One row of API discovery. Hashable: it is the key under which the store keeps objects."""
+    """One row of API discovery, each there once: it is the key under which the store keeps objects."""
 
     group: str
     version: str

@@ -11,7 +11,7 @@ from pocketkube.admission.limits.quota import COUNTED, used_of
 from pocketkube.controllers.reconcile import Key, follow, key_of
 from pocketkube.registry import Registry
 from pocketkube.resources import RESOURCEQUOTAS
-from pocketkube.store import Event
+from pocketkube.store import Event, Object
 
 
 class ResourceQuotaController:
@@ -23,6 +23,9 @@ class ResourceQuotaController:
         await follow(self._store, COUNTED, self._keys, self.reconcile)
 
     def _keys(self, event: Event) -> Iterable[Key]:
+        changed = event.type == "MODIFIED" and event.previous
+        if changed and _counts_for(changed) == _counts_for(event.object):
+            return []
         return [key_of(quota) for quota in self._store.list(RESOURCEQUOTAS, event.object["metadata"]["namespace"])]
 
     def reconcile(self, key: Key) -> None:
@@ -32,3 +35,9 @@ class ResourceQuotaController:
         used = {name: str(amount) for name, amount in used_of(self._store, quota).items()}
         status = {"hard": quota["spec"].get("hard") or {}, "used": used}
         self._registry.update(RESOURCEQUOTAS, {**quota, "status": status}, subresource="status")
+
+
+def _counts_for(obj: Object) -> tuple[object, ...]:
+    """What decides how much an object holds, or a quota limits: what it asks for, how it is, and whether it goes."""
+    going = obj["metadata"].get("deletionTimestamp"), obj["metadata"].get("deletionGracePeriodSeconds")
+    return obj.get("spec"), (obj.get("status") or {}).get("phase"), going
