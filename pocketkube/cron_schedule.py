@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Protocol
 
 from pocketkube.go_duration import seconds
 
@@ -29,16 +30,15 @@ LARGEST = 2**63  # of Go's int
 YEARS = 5  # how far ahead a time is looked for: 31 February never comes
 
 
-class Schedule:
+class Schedule(Protocol):
     """When something is to happen."""
 
     def next(self, after: datetime) -> datetime | None:
         """The first time later than `after`, in UTC and whole seconds; None when there is none."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
-class Every(Schedule):
+class Every:
     """Again and again after the same time, of at least a second."""
 
     delay: timedelta
@@ -56,7 +56,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class At(Schedule):
+class At:
     """Whenever the clock of a time zone shows what the fields allow, at second 0.
 
     A time that daylight saving skips does not come; one that it repeats comes twice.
