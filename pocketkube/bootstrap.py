@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 
 from pocketkube import kubernetes_service
+from pocketkube.admission.storage.storage_plugins import DEFAULT_CLASS
 from pocketkube.rbac import default_roles
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import (
@@ -22,6 +23,7 @@ from pocketkube.resources import (
 )
 from pocketkube.store import Object
 from pocketkube.version import KUBERNETES
+from pocketkube.well_known_labels import HOSTNAME
 
 COREDNS_IMAGE = "registry.k8s.io/coredns/coredns:v1.14.2"
 COREFILE = """\
@@ -75,7 +77,7 @@ def _node(name: str, pod_cidr: str, *, control_plane: bool) -> Object:
         "beta.kubernetes.io/arch": "amd64",
         "beta.kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",
-        "kubernetes.io/hostname": name,
+        HOSTNAME: name,
         "kubernetes.io/os": "linux",
     }
     spec: Object = {"podCIDR": pod_cidr, "podCIDRs": [pod_cidr], "providerID": f"pocketkube://{name}"}
@@ -131,16 +133,23 @@ def _node_status(name: str, address: str) -> Object:
             "kubeletVersion": KUBERNETES,
             "machineID": machine.hex,
             "operatingSystem": "linux",
-            "osImage": platform.freedesktop_os_release().get("PRETTY_NAME", "Linux"),
+            "osImage": _os_image(),
             "systemUUID": str(machine),
         },
     }
 
 
+def _os_image() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except OSError:  # the machine does not say
+        return "Linux"
+
+
 def _storage_class() -> Object:
     """The one that kind installs."""
     return {
-        "metadata": {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}},
+        "metadata": {"name": "standard", "annotations": {DEFAULT_CLASS: "true"}},
         "provisioner": "rancher.io/local-path",
         "reclaimPolicy": "Delete",
         "volumeBindingMode": "WaitForFirstConsumer",

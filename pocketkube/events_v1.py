@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from datetime import UTC, datetime
 
 from pocketkube.errors import ApiError
-from pocketkube.registry import Registry
+from pocketkube.registry import Registry, micro_timestamp
 from pocketkube.resources import EVENTS
 from pocketkube.store import Object
 
@@ -36,7 +35,7 @@ class EventV1Recorder:
             "source": {},
             "firstTimestamp": None,
             "lastTimestamp": None,
-            "eventTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "eventTime": micro_timestamp(),
             "type": kind,
             "action": action,
             "reportingComponent": self._controller,

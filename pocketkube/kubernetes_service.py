@@ -12,6 +12,7 @@ from pocketkube.errors import ApiError
 from pocketkube.registry import Registry
 from pocketkube.resources import ENDPOINTS, ENDPOINTSLICES, SERVICES, Resource
 from pocketkube.store import Object
+from pocketkube.well_known_labels import SERVICE_NAME
 
 ADDRESS = "172.18.0.2"
 PORT = 6443
@@ -52,7 +53,7 @@ OBJECTS: dict[Resource, Object] = {
         ],
     },
     ENDPOINTSLICES: {
-        "metadata": {"name": NAME, "labels": {"kubernetes.io/service-name": NAME}},
+        "metadata": {"name": NAME, "labels": {SERVICE_NAME: NAME}},
         "addressType": "IPv4",
         "endpoints": [{"addresses": [ADDRESS], "conditions": {"ready": True}}],
         "ports": [{"name": "https", "port": PORT, "protocol": "TCP"}],

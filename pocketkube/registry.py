@@ -226,6 +226,11 @@ def timestamp(seconds_ahead: float = 0) -> str:
     return _written(datetime.now(UTC) + timedelta(seconds=seconds_ahead))
 
 
+def micro_timestamp() -> str:
+    """Now as a MicroTime."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def _written(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -318,4 +323,4 @@ def may_go(resource: Resource, obj: Object) -> bool:
     return resource is not PODS or obj["metadata"].get("deletionGracePeriodSeconds", 0) == 0
 
 
-__all__ = ["ApiError", "Cause", "Recorder", "Registry", "may_go", "random_suffix", "timestamp"]
+__all__ = ["ApiError", "Cause", "Recorder", "Registry", "may_go", "micro_timestamp", "random_suffix", "timestamp"]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pocketkube.errors import ApiError, bad_request
 from pocketkube.resources import ENDPOINTSLICES, PODS, SERVICES, Resource
 from pocketkube.store import Object, Store
+from pocketkube.well_known_labels import SERVICE_NAME
 
 SCHEMES = ("", "http", "https")
 
@@ -61,7 +62,7 @@ def _service(store: Store, service: Object, scheme: str, port: str) -> Target:
     targets = [
         Target(scheme, address, each["port"])
         for endpoint_slice in store.list(ENDPOINTSLICES, namespace)
-        if (endpoint_slice["metadata"].get("labels") or {}).get("kubernetes.io/service-name") == name
+        if (endpoint_slice["metadata"].get("labels") or {}).get(SERVICE_NAME) == name
         for each in endpoint_slice.get("ports") or ()
         if each.get("name", "") == port and each.get("port")
         for endpoint in endpoint_slice.get("endpoints") or ()

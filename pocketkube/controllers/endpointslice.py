@@ -9,15 +9,15 @@ import json
 from collections.abc import Iterable, Mapping
 
 from pocketkube.controllers.reconcile import Key, follow, key_of, owned_by, reference_to
+from pocketkube.placement.topology_labels import zone_of
 from pocketkube.pod_readiness import is_ready
 from pocketkube.registry import Registry, timestamp
 from pocketkube.resources import ENDPOINTSLICES, NODES, PODS, SERVICES
 from pocketkube.store import Event, Object, Store
+from pocketkube.well_known_labels import SERVICE_NAME
 
 MANAGER = "endpointslice-controller.k8s.io"
-SERVICE_NAME = "kubernetes.io/service-name"
 HEADLESS = "service.kubernetes.io/headless"
-ZONE = "topology.kubernetes.io/zone"
 PREFER_NEAR = ("PreferClose", "PreferSameZone", "PreferSameNode")
 MOST = 100  # endpoints in a slice
 
@@ -34,7 +34,7 @@ class EndpointSliceController:
     def _keys(self, event: Event) -> Iterable[Key]:
         metadata = event.object["metadata"]
         if event.resource is NODES:
-            moved = event.previous is not None and _zone(event.previous) != _zone(event.object)
+            moved = event.previous is not None and zone_of(event.previous) != zone_of(event.object)
             return [key_of(each) for each in self._store.list(SERVICES)] if moved else []
         if event.resource is SERVICES:
             return [key_of(event.object)]
@@ -51,7 +51,7 @@ class EndpointSliceController:
         if service is None or not service["spec"].get("selector") or service["spec"]["type"] == "ExternalName":
             return
         existing = [each for each in self._store.list(ENDPOINTSLICES, key[0]) if owned_by(each, service)]
-        zones = {each["metadata"]["name"]: _zone(each) for each in self._store.list(NODES)}
+        zones = {each["metadata"]["name"]: zone_of(each) for each in self._store.list(NODES)}
         wanted = _slices(service, self._store.list(PODS, key[0]), zones)
         for ports, endpoints in wanted:
             found = next((each for each in existing if (each.get("ports") or []) == ports), None)
@@ -96,10 +96,6 @@ class EndpointSliceController:
 
     def _note(self, written: Object) -> None:
         self._written[written["metadata"]["uid"]] = written["metadata"]["resourceVersion"]
-
-
-def _zone(node: Object) -> str:
-    return str((node["metadata"].get("labels") or {}).get(ZONE, ""))
 
 
 def services_of(store: Store, event: Event) -> Iterable[Key]:

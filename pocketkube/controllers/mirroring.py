@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import ip_address
 
-from pocketkube.controllers.endpointslice import SERVICE_NAME
 from pocketkube.controllers.reconcile import Key, follow, key_of, owned_by, reference_to
 from pocketkube.registry import Registry
 from pocketkube.resources import ENDPOINTS, ENDPOINTSLICES, SERVICES
 from pocketkube.store import Event, Object
+from pocketkube.well_known_labels import SERVICE_NAME
 
 MANAGED_BY = "endpointslice.kubernetes.io/managed-by"
 MANAGER = "endpointslicemirroring-controller.k8s.io"

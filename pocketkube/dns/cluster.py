@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from pocketkube.resources import ENDPOINTSLICES, NAMESPACES, PODS, SERVICES, Resource
 from pocketkube.store import Object, Store
+from pocketkube.well_known_labels import SERVICE_NAME
 
-SERVICE_NAME = "kubernetes.io/service-name"
 LONGEST_LABEL = 63  # bytes, RFC 1035 2.3.4
 NO_PORT = -1  # of a Service or EndpointSlice without ports: it has addresses, but no SRV records
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import UTC, datetime
 
 from pocketkube.errors import ApiError
-from pocketkube.registry import Registry
+from pocketkube.registry import Registry, micro_timestamp
 from pocketkube.resources import LEASES, NODES
 from pocketkube.store import Object
 
@@ -35,7 +34,7 @@ def renew(registry: Registry) -> None:
 
 def _renew(registry: Registry, node: Object) -> None:
     name = node["metadata"]["name"]
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    now = micro_timestamp()
     found = registry.store.find(LEASES, NAMESPACE, name)
     if found:
         registry.update(LEASES, {**found, "spec": {**found["spec"], "renewTime": now}})

@@ -6,8 +6,14 @@ Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-contro
 from __future__ import annotations
 
 from pocketkube.store import Object
+from pocketkube.well_known_labels import REGION, ZONE
 
-COPIED = ("topology.kubernetes.io/zone", "topology.kubernetes.io/region")
+COPIED = (ZONE, REGION)
+
+
+def zone_of(node: Object) -> str:
+    """ "" for a node without one."""
+    return str((node["metadata"].get("labels") or {}).get(ZONE, ""))
 
 
 def label_with_topology(pod: Object, node: Object | None) -> None:

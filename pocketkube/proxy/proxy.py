@@ -10,6 +10,7 @@ from ipaddress import IPv4Network
 
 from pocketkube.nftables import Nftables
 from pocketkube.node.network import Node
+from pocketkube.placement.topology_labels import zone_of
 from pocketkube.proxy import own_state
 from pocketkube.proxy.changes import Elements, commands
 from pocketkube.proxy.conntrack import Conntrack, Flow
@@ -18,9 +19,8 @@ from pocketkube.proxy.health_checks import HealthChecks
 from pocketkube.proxy.rules import BASE, TABLE, Rules, external_addresses, has_cluster_ip, rules_of
 from pocketkube.resources import ENDPOINTSLICES, NODES, SERVICES
 from pocketkube.store import Event, Object, Store
+from pocketkube.well_known_labels import SERVICE_NAME
 
-SERVICE_NAME = "kubernetes.io/service-name"
-ZONE = "topology.kubernetes.io/zone"
 Key = tuple[str, str]  # (namespace, name)
 REST = 4  # times as long as the last transaction took
 LONGEST_REST = 1.0  # seconds: kube-proxy's --min-sync-period
@@ -123,7 +123,7 @@ class Proxy:
             if owner in slices:
                 slices[owner].append(each)
         services = {key: self._store.find(SERVICES, *key) for key in keys}
-        zones = {each["metadata"]["name"]: _zone(each) for each in self._store.list(NODES)}
+        zones = {each["metadata"]["name"]: zone_of(each) for each in self._store.list(NODES)}
         for state in self._nodes:
             rules = {
                 key: rules_of(service, slices[key], state.node.name, state.own, zones.get(state.node.name, ""))
@@ -140,7 +140,7 @@ class Proxy:
 
     def _keys(self, event: Event) -> Iterator[Key]:
         if event.resource is NODES:
-            if _zone(event.object) != (_zone(event.previous) if event.previous else ""):
+            if zone_of(event.object) != (zone_of(event.previous) if event.previous else ""):
                 yield from (_key_of(each) for each in self._store.list(SERVICES))
         elif event.resource is SERVICES:
             yield _key_of(event.object)
@@ -188,11 +188,6 @@ def _elements(all_rules: Iterable[Rules]) -> Elements:
 
 def _key_of(service: Object) -> Key:
     return service["metadata"]["namespace"], service["metadata"]["name"]
-
-
-def _zone(node: Object) -> str:
-    found: str = (node["metadata"].get("labels") or {}).get(ZONE, "")
-    return found
 
 
 def _owner(obj: Object) -> Key | None:

@@ -7,9 +7,10 @@ control plane's own parts are not among them: here these parts need none.
 from __future__ import annotations
 
 from pocketkube.rbac.request import AUTHENTICATED, UNAUTHENTICATED
+from pocketkube.resources import CLUSTERROLES
 from pocketkube.store import Object
 
-GROUP = "rbac.authorization.k8s.io"
+GROUP = CLUSTERROLES.group
 READ = ["get", "list", "watch"]
 WRITE = ["create", "delete", "deletecollection", "patch", "update"]
 ALL = sorted(READ + WRITE)

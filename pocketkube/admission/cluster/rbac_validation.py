@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pocketkube.admission.formats import compact, path_segment_problems, quoted, subdomain_problems
 from pocketkube.errors import Cause
+from pocketkube.resources import CLUSTERROLES
 from pocketkube.store import Object
 
-GROUP = "rbac.authorization.k8s.io"
+GROUP = CLUSTERROLES.group
 KINDS = ["Role", "ClusterRole"]
 SUBJECTS = ["ServiceAccount", "User", "Group"]
 

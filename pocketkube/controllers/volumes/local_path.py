@@ -18,10 +18,10 @@ from pocketkube.events import EventRecorder
 from pocketkube.registry import Registry, random_suffix
 from pocketkube.resources import NODES, PERSISTENTVOLUMECLAIMS, PERSISTENTVOLUMES, STORAGECLASSES
 from pocketkube.store import Event, Object
+from pocketkube.well_known_labels import HOSTNAME
 
 NAME = "rancher.io/local-path"
 DIRECTORY = "/var/local-path-provisioner"
-HOSTNAME = "kubernetes.io/hostname"
 RETRY = 15.0  # seconds
 MODES = ("ReadWriteOnce", "ReadWriteOncePod")
 WRONG_MODE = "NodePath only supports ReadWriteOnce and ReadWriteOncePod (1.22+) access modes"
