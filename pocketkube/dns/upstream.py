@@ -39,7 +39,7 @@ class Outside:
         reach.setblocking(False)
         self.resolvers = resolvers
         self._socket = reach
-        self._waiting: dict[tuple[int, Address], asyncio.Future[bytes]] = {}
+        self._waiting: dict[tuple[int, Address], tuple[bytes, asyncio.Future[bytes]]] = {}  # question, reply
         self._reading: asyncio.Task[None] | None = None
 
     async def ask(self, packet: bytes, server: Address) -> bytes:
@@ -47,12 +47,14 @@ class Outside:
         if self._reading is None:
             self._reading = asyncio.create_task(self._read())
         loop = asyncio.get_running_loop()
-        key = (int.from_bytes(packet[:2], "big"), server)
-        self._waiting[key] = loop.create_future()
+        sent = packet
+        while (key := (int.from_bytes(sent[:2], "big"), server)) in self._waiting:  # the same id, by chance
+            sent = secrets.token_bytes(2) + packet[2:]
+        self._waiting[key] = _question(packet), loop.create_future()
         try:
-            await loop.sock_sendto(self._socket, packet, server)
+            await loop.sock_sendto(self._socket, sent, server)
             async with asyncio.timeout(READ_SECONDS):
-                return await self._waiting[key]
+                return packet[:2] + (await self._waiting[key][1])[2:]
         finally:
             del self._waiting[key]
 
@@ -62,8 +64,18 @@ class Outside:
             with contextlib.suppress(OSError):  # an earlier packet could not be delivered
                 packet, server = await loop.sock_recvfrom(self._socket, LARGEST)
                 waiting = self._waiting.get((int.from_bytes(packet[:2], "big"), server[:2]))
-                if waiting and not waiting.done():
-                    waiting.set_result(packet)
+                if waiting and not waiting[1].done() and _question(packet) in (b"", waiting[0]):
+                    waiting[1].set_result(packet)
+
+
+def _question(packet: bytes) -> bytes:
+    """To compare; b"" where there is none, as when a server could not read it."""
+    if packet[4:6] == b"\0\0":
+        return b""
+    end = 12
+    while end < len(packet) and packet[end]:
+        end += packet[end] + 1
+    return packet[12 : end + 5].lower()
 
 
 @dataclass(frozen=True, slots=True)
