@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import subprocess
@@ -18,6 +19,7 @@ from tests import small_lab
 from tests.checkout import Course
 
 Kubectl = Callable[..., subprocess.CompletedProcess[str]]
+Create = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parent.parent
 KUBECTL = Path(sys.executable).parent / "kubectl"  # the pinned one: messages differ between versions
 SECONDS = 20  # a command that takes longer talks to a cluster that hangs
@@ -79,6 +81,18 @@ def namespace(kubectl: Kubectl) -> Iterator[str]:
     kubectl("create", "-f", "-", stdin=f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n")
     yield name
     kubectl("delete", "namespace", name, "--wait=false")
+
+
+@pytest.fixture
+def create(kubectl: Kubectl, namespace: str) -> Create:
+    """`create(manifest, ..., dry_run=False, fails=False)` in the test's namespace."""
+
+    def run(*manifests: dict[str, Any], dry_run: bool = False, fails: bool = False) -> subprocess.CompletedProcess[str]:
+        text = "\n---\n".join(json.dumps(each) for each in manifests)
+        options = ["--dry-run=server"] if dry_run else []
+        return kubectl("create", "-f", "-", *options, namespace=namespace, stdin=text, fails=fails)
+
+    return run
 
 
 @pytest.fixture(scope="session")

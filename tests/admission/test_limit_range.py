@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from tests.admission.conftest import pod, refusal
-
-Kubectl = Callable[..., CompletedProcess[str]]
-Create = Callable[..., CompletedProcess[str]]
+from tests.conftest import Create, Kubectl
 
 
 def limits(*items: dict[str, Any]) -> dict[str, Any]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from tests.admission.conftest import pod, refusal
-
-Create = Callable[..., CompletedProcess[str]]
+from tests.conftest import Create
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from tests.admission.conftest import pod, refusal
+from tests.conftest import Create, Kubectl
 
-Kubectl = Callable[..., CompletedProcess[str]]
-Create = Callable[..., CompletedProcess[str]]
 LABEL = "pod-security.kubernetes.io"
 RESTRICTED = {
     "allowPrivilegeEscalation": False,

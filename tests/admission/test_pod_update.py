@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -12,9 +10,7 @@ import pytest
 from pocketkube.admission.pods.pod_update import validate
 from tests.admission.conftest import pod
 from tests.checkout import ROOT
-
-Kubectl = Callable[..., CompletedProcess[str]]
-Create = Callable[..., CompletedProcess[str]]
+from tests.conftest import Create, Kubectl
 
 
 def patch(kubectl: Kubectl, namespace: str, change: dict[str, Any], *, fails: bool = False) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
+from tests.conftest import Kubectl
+
 Http = Callable[..., Any]
-Kubectl = Callable[..., CompletedProcess[str]]
 
 
 def service(**spec: object) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.controllers.objects import Kubectl, create, get, template, wait
+from tests.conftest import Kubectl
+from tests.controllers.objects import create, get, template, wait
 
 SELECTED = {"selector": {"matchLabels": {"app": "a"}}}
 

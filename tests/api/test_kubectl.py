@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 
-Kubectl = Callable[..., CompletedProcess[str]]
+from tests.conftest import Kubectl
+
 HEADLESS = Path(__file__).parent.parent.parent / "labs" / "headless" / "solution" / "demo-headless-svc.yaml"
 
 

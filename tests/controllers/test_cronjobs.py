@@ -13,7 +13,8 @@ from pocketkube.controllers.cronjobs.due import Passed, passed, schedule_of, sec
 from pocketkube.registry import Registry
 from pocketkube.resources import CRONJOBS, EVENTS, JOBS, NAMESPACES
 from pocketkube.store import Event, Store
-from tests.controllers.objects import Kubectl, create, events, get, template
+from tests.conftest import Kubectl
+from tests.controllers.objects import create, events, get, template
 
 EVERY_MINUTE = "* * * * *"
 KEY = ("default", "it")

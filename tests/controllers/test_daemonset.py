@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.controllers.objects import Kubectl, create, events, get, template, wait
+from tests.conftest import Kubectl
+from tests.controllers.objects import create, events, get, template, wait
 
 EVERYWHERE = {"tolerations": [{"operator": "Exists"}]}
 SELECTOR = {"matchLabels": {"app": "a"}}

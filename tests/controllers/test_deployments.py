@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pocketkube.controllers.deployments import rollout
-from tests.controllers.objects import Kubectl, conditions, create, events, get, template, wait
+from tests.conftest import Kubectl
+from tests.controllers.objects import conditions, create, events, get, template, wait
 
 SELECTOR = {"matchLabels": {"app": "a"}}
 NEVER_READY = {"exec": {"command": ["false"]}, "periodSeconds": 1}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -14,9 +12,9 @@ from pocketkube.controllers.disruption_budgets import DisruptionController
 from pocketkube.registry import Registry
 from pocketkube.resources import NAMESPACES, PODDISRUPTIONBUDGETS, PODS
 from pocketkube.store import Store
+from tests.conftest import Kubectl
 from tests.controllers.objects import conditions, create, events, get, template, wait
 
-Kubectl = Callable[..., CompletedProcess[str]]
 SELECTED = {"selector": {"matchLabels": {"app": "a"}}}
 
 

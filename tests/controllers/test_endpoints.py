@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from pocketkube.controllers import endpointslice
+from tests.conftest import Kubectl
 
-Kubectl = Callable[..., CompletedProcess[str]]
 UNREADY = {"exec": {"command": ["false"]}, "periodSeconds": 1}
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.controllers.objects import Kubectl, get, wait
+from tests.conftest import Kubectl
+from tests.controllers.objects import get, wait
 
 
 def config_map(name: str, *owners: dict[str, Any], finalizers: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from pocketkube.controllers.go_print import printed
 from pocketkube.controllers.hashes import revision_hash
+from tests.conftest import Kubectl
 from tests.controllers.objects import get
 
-Kubectl = Callable[..., CompletedProcess[str]]
 DEMO = """
 apiVersion: apps/v1
 kind: Deployment

@@ -9,7 +9,8 @@ import pytest
 from pocketkube.controllers.jobs import indexes
 from pocketkube.controllers.jobs.backoff import Backoff
 from pocketkube.controllers.jobs.policies import judge_failure, success_rule
-from tests.controllers.objects import Kubectl, conditions, create, events, get, template, wait
+from tests.conftest import Kubectl
+from tests.controllers.objects import conditions, create, events, get, template, wait
 
 REACHED = ("CompletionsReached", "Reached expected number of succeeded pods")
 TOO_OFTEN = ("BackoffLimitExceeded", "Job has reached the specified backoff limit")

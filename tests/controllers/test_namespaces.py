@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.controllers.objects import Kubectl, conditions, create, get, template, wait
+from tests.conftest import Kubectl
+from tests.controllers.objects import conditions, create, get, template, wait
 
 FINE = {
     "NamespaceDeletionDiscoveryFailure": ("False", "ResourcesDiscovered", "All resources successfully discovered"),

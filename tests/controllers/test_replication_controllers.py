@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pocketkube.api.handlers import PODS_ARE_KEPT
-from tests.controllers.objects import Kubectl, create, events, get, template, wait
+from tests.conftest import Kubectl
+from tests.controllers.objects import create, events, get, template, wait
 
 BACKGROUND = {"propagationPolicy": "Background"}
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
-Kubectl = Callable[..., CompletedProcess[str]]
+from tests.conftest import Kubectl
 
 WEB = """
 apiVersion: v1

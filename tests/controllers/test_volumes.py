@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.conftest import Kubectl
+from tests.conftest import Create, Kubectl
 from tests.controllers.objects import events, get, wait
 from tests.storage_objects import claim, storage_class, user, volume
 
-Create = Callable[..., None]
 LOCAL_PATH = "rancher.io/local-path"
 FIRST = ("Normal", "WaitForFirstConsumer", "waiting for first consumer to be created before binding")
 EXTERNAL = (
@@ -26,15 +24,6 @@ EXTERNAL = (
 )
 NOWHERE = "0/3 nodes are available: {}. no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption "
 NOWHERE += "is not helpful for scheduling."
-
-
-@pytest.fixture
-def create(kubectl: Kubectl, namespace: str) -> Create:
-    def run(*objects: dict[str, Any]) -> None:
-        text = "\n---\n".join(json.dumps(each) for each in objects)
-        kubectl("create", "-f", "-", namespace=namespace, stdin=text)
-
-    return run
 
 
 @pytest.fixture

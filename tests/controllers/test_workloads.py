@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from subprocess import CompletedProcess
 
 import pytest
 
+from tests.conftest import Kubectl
 from tests.controllers.objects import create, events, template
-
-Kubectl = Callable[..., CompletedProcess[str]]
 
 DEPLOYMENT = """
 apiVersion: apps/v1

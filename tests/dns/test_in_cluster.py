@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from subprocess import CompletedProcess
 
 import pytest
 
-Kubectl = Callable[..., CompletedProcess[str]]
+from tests.conftest import Kubectl
+
 KUBERNETES = "kubernetes.default.svc.cluster.local"
 SECONDS = 10
 STUB = """

@@ -6,16 +6,13 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
 
 from pocketkube.cluster import CONTEXT, Cluster
 from tests.checkout import SECONDS, Course
-
-Kubectl = Callable[..., CompletedProcess[str]]
+from tests.conftest import Kubectl
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -23,8 +22,8 @@ from graders.upstream import LEASE, Upstream, _wait_for_turn, with_entries, with
 from graders.verdict import GraderError
 from pocketkube.bootstrap import COREFILE
 from pocketkube.cluster import CONTEXT, Cluster
+from tests.conftest import Kubectl
 
-Kubectl = Callable[..., CompletedProcess[str]]
 ENTRY = {"example.org": "192.0.2.1"}
 HOSTS_OF_THEIR_OWN = COREFILE.replace(
     "    ready\n", "    ready\n    hosts {\n       192.0.2.9 theirs\n       fallthrough\n    }\n"

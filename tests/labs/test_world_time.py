@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 import yaml
 
-Kubectl = Callable[..., CompletedProcess[str]]
+from tests.conftest import Kubectl
+
 MANIFEST = Path(__file__).parent.parent.parent / "manifests" / "world-time.yaml"
 PATH = "/api/timezone/America/Toronto"
 FIELDS = [

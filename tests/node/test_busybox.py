@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.node.pods import Kubectl, container, create, output
+from tests.conftest import Kubectl
+from tests.node.pods import container, create, output
 
 # One listener that answers nobody, and a web server.
 SERVERS = "tail -f /dev/null | nc -l -p 1001 > /dev/null & echo hi > /tmp/index.html; httpd -p 127.0.0.1:1000 -h /tmp; "

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-from collections.abc import Callable
-from typing import Any
 
-import pytest
-
-from tests.conftest import Kubectl
+from tests.conftest import Create, Kubectl
 from tests.node.pods import events
 from tests.storage_objects import claim, on_node, user, volume
-
-Create = Callable[..., None]
-
-
-@pytest.fixture
-def create(kubectl: Kubectl, namespace: str) -> Create:
-    def run(*objects: dict[str, Any]) -> None:
-        text = "\n---\n".join(json.dumps(each) for each in objects)
-        kubectl("create", "-f", "-", namespace=namespace, stdin=text)
-
-    return run
 
 
 def ready(kubectl: Kubectl, namespace: str, name: str = "it") -> str:

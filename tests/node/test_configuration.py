@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.node.pods import Kubectl, container, create, events, output, status, wait, wait_for_event
+from tests.conftest import Kubectl
+from tests.node.pods import container, create, events, output, status, wait, wait_for_event
 
 SECRET = {
     "apiVersion": "v1",

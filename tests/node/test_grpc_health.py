@@ -10,7 +10,8 @@ from h2.connection import H2Connection
 from h2.events import DataReceived, RequestReceived, StreamEnded
 
 from pocketkube.node import grpc_health
-from tests.node.pods import Kubectl, container, create, status, wait_for_event
+from tests.conftest import Kubectl
+from tests.node.pods import container, create, status, wait_for_event
 
 FAILED = "error: health rpc probe failed: rpc error: code = "
 OPENING = [(":status", "200"), ("content-type", "application/grpc")]

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pocketkube.cluster import Cluster
-from tests.node.pods import FOREVER, Kubectl, container, create, events, status, wait
+from tests.conftest import Kubectl
+from tests.node.pods import FOREVER, container, create, events, status, wait
 
 LISTENS = "echo up; trap 'echo term; exit 0' TERM; while :; do sleep 0.02; done"
 KUBECTL = Path(sys.executable).parent / "kubectl"

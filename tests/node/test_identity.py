@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.node.pods import Kubectl, container, create, output, status, wait, wait_for_event
+from tests.conftest import Kubectl
+from tests.node.pods import container, create, output, status, wait, wait_for_event
 
 ROOT_ALONE = os.geteuid() != 0
 SEVERAL_USERS = pytest.mark.skipif(

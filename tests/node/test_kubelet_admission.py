@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pocketkube.node.kubelet_admission import rejection
-from tests.node.pods import Kubectl, container, create, events, status, wait
+from tests.conftest import Kubectl
+from tests.node.pods import container, create, events, status, wait
 
 UNSAFE = {"sysctls": [{"name": "kernel.msgmax", "value": "7"}]}
 

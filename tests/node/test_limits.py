@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from subprocess import CompletedProcess
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pocketkube.node import limits
+from tests.conftest import Kubectl
 
-Kubectl = Callable[..., CompletedProcess[str]]
 GROW = "x=x; while [ ${#x} -lt %d ]; do x=$x$x; done; "  # a shell that holds at least so many bytes
 MB = 1_000_000
 

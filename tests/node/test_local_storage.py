@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.node.pods import Kubectl, container, create, events, status, wait
+from tests.conftest import Kubectl
+from tests.node.pods import container, create, events, status, wait
 
 
 def test_too_much_in_an_empty_directory_is_an_eviction(kubectl: Kubectl, namespace: str) -> None:

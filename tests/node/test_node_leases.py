@@ -6,7 +6,8 @@ from pocketkube.node.node_leases import NAMESPACE, renew
 from pocketkube.registry import Registry
 from pocketkube.resources import LEASES, NAMESPACES, NODES
 from pocketkube.store import Store
-from tests.controllers.objects import Kubectl, get
+from tests.conftest import Kubectl
+from tests.controllers.objects import get
 
 
 def test_each_node_holds_its_own(kubectl: Kubectl) -> None:

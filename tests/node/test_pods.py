@@ -10,17 +10,15 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from pocketkube.cluster import Cluster
+from tests.conftest import Kubectl
 from tests.node import pods
 
-Kubectl = Callable[..., CompletedProcess[str]]
 KUBECTL = Path(sys.executable).parent / "kubectl"
 
 

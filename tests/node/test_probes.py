@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.node.pods import Kubectl, container, create, events, status, wait, wait_for_event
+from tests.conftest import Kubectl
+from tests.node.pods import container, create, events, status, wait, wait_for_event
 
 OFTEN = {"periodSeconds": 1, "failureThreshold": 1}
 NGINX = {"name": "c", "image": "nginx:1.29", "ports": [{"name": "web", "containerPort": 80}]}

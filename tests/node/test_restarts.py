@@ -9,7 +9,8 @@ import pytest
 
 from pocketkube.node.backoff import Backoff, duration
 from pocketkube.node.restarts import runs_again
-from tests.node.pods import Kubectl, container, create, events, output, status, wait
+from tests.conftest import Kubectl
+from tests.node.pods import container, create, events, output, status, wait
 
 RULE = {"action": "Restart", "exitCodes": {"operator": "In", "values": [42]}}
 

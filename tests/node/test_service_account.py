@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pocketkube.service_account_tokens import ServiceAccountTokens
-from tests.node.pods import Kubectl, container, create, output, status, wait
+from tests.conftest import Kubectl
+from tests.node.pods import container, create, output, status, wait
 
 FILES = "/var/run/secrets/kubernetes.io/serviceaccount"
 POD: dict[str, Any] = {"metadata": {"name": "p", "namespace": "n", "uid": "1"}, "spec": {"serviceAccountName": "sa"}}

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from subprocess import CompletedProcess
-
-from tests.conftest import apply_demo
-
-Kubectl = Callable[..., CompletedProcess[str]]
+from tests.conftest import Kubectl, apply_demo
 
 RULES = """
 apiVersion: v1

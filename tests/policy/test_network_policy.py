@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-Kubectl = Callable[..., CompletedProcess[str]]
+from tests.conftest import Kubectl
+
 SECONDS = 5  # a policy that has not been carried out by then never will be
 SERVERS = {"web1": "node01", "web2": "node02"}
 CLIENTS = {"near": "a", "far": "b"}  # namespace: the Pod there that asks; both on node01

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from subprocess import CompletedProcess
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-Kubectl = Callable[..., CompletedProcess[str]]
+from tests.conftest import Kubectl
+
 SECONDS = 10  # what has not come by then never will
 SERVERS = {"one": "node01", "two": "node02"}
 CLIENTS = {"near": "node01", "far": "node02"}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
-Kubectl = Callable[..., CompletedProcess[str]]
+from tests.conftest import Kubectl
+
 REFUSED = 7  # curl: could not connect
 NODES = ["172.18.0.2", "172.18.0.3", "172.18.0.4"]
 
