@@ -19,6 +19,7 @@ import struct
 import termios
 
 from pocketkube import namespaces
+from pocketkube.node import crun
 from pocketkube.node.images import Image
 from pocketkube.node.logs import Log
 from pocketkube.node.oci import Launch, configuration
@@ -28,7 +29,7 @@ from pocketkube.sandbox import RUN
 
 CONTAINERS = RUN / "pocketkube" / "containers"
 STATES = RUN / "crun"  # crun's own: a directory for each container
-CRUN = ["/usr/bin/crun", "--root", str(STATES), "--cgroup-manager=disabled"]
+OPTIONS = ["--root", str(STATES), "--cgroup-manager=disabled"]
 
 
 class CannotStart(Exception):
@@ -143,7 +144,7 @@ class Container:
         """`crun run` or `crun exec`, detached: crun ends, and its child is ours."""
         terminal = self.launch.terminal if terminal is None else terminal
         pid_file = self._directory / f"pid-{secrets.token_hex(4)}"
-        argv = [*CRUN, *command, "--detach", "--pid-file", str(pid_file)]
+        argv = [crun.sealed(), *OPTIONS, *command, "--detach", "--pid-file", str(pid_file)]
         connect = self._terminal if terminal else self._pipes
         before = self._processes.now
         failure, streams = await connect(argv, [self.id, *arguments], stdin)
