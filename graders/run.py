@@ -9,7 +9,7 @@ from graders import fence
 from graders.api import Refused, call
 from graders.clusters import RunningCluster
 from graders.diagnosis import Situation, diagnose
-from graders.diagnosis.situation import crashed, has_labels
+from graders.diagnosis.situation import crashed
 from graders.given import applied_last, given
 from graders.lab import Lab
 from graders.observe import Observer, is_going
@@ -92,8 +92,6 @@ class Run:
         """Why the Service is not as it is wanted, from what is to be seen now."""
         observer = self.observer
         pods = [pod for pod in observer.pods() if not is_going(pod)]
-        mine = [pod for pod in pods if wanted.pods and has_labels(pod, wanted.pods)]
-        crashes = {pod["metadata"]["name"]: ended for pod in mine if (ended := crashed(pod))}
         elsewhere = [name for name in self.lab.namespaces if observer.service(wanted.name, self._real(name))]
         return diagnose(
             Situation(
@@ -106,10 +104,14 @@ class Run:
                 elsewhere=tuple(elsewhere),
                 pods=pods,
                 events=observer.events(),
-                listening={pod["metadata"]["name"]: observer.listening(pod) for pod in mine},
-                logs={name: observer.log(name, ended["name"]) for name, ended in crashes.items()},
+                listening=observer.listening,
+                log=self._log_of_crash,
             )
         )
+
+    def _log_of_crash(self, pod: dict[str, Any]) -> str:
+        ended = crashed(pod)
+        return self.observer.log(pod["metadata"]["name"], ended["name"]) if ended else ""
 
     def _remove_namespaces(self) -> None:
         try:

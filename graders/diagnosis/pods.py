@@ -105,7 +105,7 @@ def _explain(situation: Situation, pod: Object) -> Diagnosis:
 
 def _crash(situation: Situation, pod: Object, status: Object) -> Diagnosis:
     name, container, end = pod["metadata"]["name"], status["name"], status["lastState"]["terminated"]
-    lines = situation.logs.get(name, "")
+    lines = situation.log(pod)
     said = f"the last that its container {container} wrote: {printable(lines)!r}"
     if end.get("reason") == "StartError":  # of the container runtime: there is no such command, say
         said = f"its container {container} cannot be started: {printable(str(end.get('message'))).rstrip('.')}"
@@ -138,7 +138,7 @@ def _failed_probes(situation: Situation, pod: str, kind: str) -> tuple[str, int]
 
 def _asks_in_vain(situation: Situation, pod: Object) -> str:
     """` It asks port 8080; …` where the readiness probe asks a port on which nobody in the Pod listens; else ""."""
-    listening = situation.listening.get(pod["metadata"]["name"])
+    listening = situation.listening(pod)
     for container in pod["spec"]["containers"]:
         probe = container.get("readinessProbe") or {}
         port = (probe.get("httpGet") or probe.get("tcpSocket") or {}).get("port")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from graders.diagnosis.situation import Object, Situation, names
+from graders.diagnosis.situation import Object, Situation
 from graders.submission import printable
 from graders.verdict import Diagnosis
 
@@ -66,14 +66,16 @@ def _wrong_target(situation: Situation, port: Object, number: int) -> Diagnosis 
             remedy = f"Write `targetPort: {near[0]}`." if near else "Write the port's number."
             return Diagnosis("target-port-name", cause, remedy)
         target = offered[target]
-    listening = {name: ports for name, ports in situation.listening.items() if name in names(pods)}
-    who = next((name for name, ports in sorted(listening.items()) if target not in ports), "")
-    if who:
-        has = ", ".join(str(each) for each in sorted(listening[who])) or "none"
-        cause = f"{where}nobody listens on port {target} in the Pod {who}; it listens on: {has}."
+    for pod in pods:
+        listening = sorted(situation.listening(pod))
+        if target in listening:
+            continue
+        has = ", ".join(str(each) for each in listening) or "none"
+        name = pod["metadata"]["name"]
+        cause = f"{where}nobody listens on port {target} in the Pod {name}; it listens on: {has}."
         if target == wanted.target:
             return Diagnosis("not-listening", cause, f"Let its container listen on {target}.", final=False)
-        remedy = f"Write `targetPort: {wanted.target or next(iter(sorted(listening[who])), 'PORT')}`."
+        remedy = f"Write `targetPort: {wanted.target or next(iter(listening), 'PORT')}`."
         return Diagnosis("target-port", cause, remedy)
     if pods and wanted.target and target != wanted.target:
         cause = f"{where}the port leads to {target}; the Pods serve the task's pages on {wanted.target}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +18,8 @@ class Situation:
 
     `given`: the lab's own documents. `others`: names of the Services that other checks are about. `refusals`: {where of
     a document: the API server's words}. `elsewhere`: other namespaces of the lab that have a Service of the wanted
-    name. `listening`: {Pod: TCP ports that something listens on}. `logs`: {Pod: last lines of the container that
-    `crashed` there}.
+    name. What costs a command in a Pod or a request is asked for when a rule needs it: `listening`: TCP ports that
+    something in a Pod listens on; `log`: the last lines of the container that `crashed` there.
     """
 
     wanted: Wanted
@@ -30,8 +31,8 @@ class Situation:
     elsewhere: tuple[str, ...] = ()
     pods: list[Object] = field(default_factory=list)
     events: list[Object] = field(default_factory=list)
-    listening: dict[str, set[int]] = field(default_factory=dict)
-    logs: dict[str, str] = field(default_factory=dict)
+    listening: Callable[[Object], set[int]] = lambda _: set()
+    log: Callable[[Object], str] = lambda _: ""
 
     @property
     def document(self) -> Document | None:

@@ -97,6 +97,8 @@ def said(
 
     `live`: what the Service's spec is in the cluster, beside what the submission says.
     """
+    listening = state.pop("listening", {"web-0": [80]})
+    log = state.pop("log", "")
     path = tmp_path / "a.yaml"
     path.write_text(text)
     documents = read(path)
@@ -110,8 +112,9 @@ def said(
     observed = {
         "service": service if service and service["metadata"]["name"] == wanted.name else None,
         "pods": [POD] if wanted.pods else [],
-        "listening": {"web-0": {80}},
         **state,
+        "listening": lambda pod: set(listening[pod["metadata"]["name"]]),
+        "log": lambda _: log,
     }
     found = diagnose(Situation(wanted=wanted, documents=documents, refusals=refusals, **observed))
     assert found, "nothing was diagnosed"
@@ -147,8 +150,6 @@ def test_message(row: dict[str, Any], tmp_path: Path) -> None:
     if "event" in state:
         event = {"reason": "Unhealthy", "involvedObject": {"name": "web-0"}, "message": state.pop("event")}
         state["events"] = [{**event, "count": state.pop("count", 1)}]
-    if "log" in state:
-        state["logs"] = {"web-0": state.pop("log")}
     if "others" in state:
         state["others"] = frozenset(state["others"])
     if "labels" in state:
