@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from dataclasses import dataclass
 from typing import Any
 
 from graders.time_limit import Overdue
 from graders.verdict import GraderError
+
+STATUS = 3  # the channel of the Status with which a command ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,14 @@ def execute(api: Any, namespace: str, pod: str, words: list[str], *, seconds: in
 
 
 def _exit_code(connection: Any) -> int | None:
-    """None while it runs. GraderError when it could not be started: then the Status has no number."""
+    """None while it runs. GraderError when it could not be started: then the Status has no number.
+
+    `connection.returncode` takes the Status for YAML, and ten times as long.
+    """
+    if connection.is_open():
+        return None
     try:
-        code: int | None = connection.returncode
+        status = json.loads(connection.read_channel(STATUS))
+        return 0 if status["status"] == "Success" else int(status["details"]["causes"][0]["message"])
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise GraderError("the command could not be started in the container") from error
-    return code

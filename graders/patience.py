@@ -10,9 +10,10 @@ from graders.verdict import GraderError, Wrong
 
 PATIENCE = 5.0  # seconds for something to become so, once everything is there that it needs
 LONGEST = 55.0  # seconds, however much is still on its way: a check's own failure comes before its time limit
-INTERVAL = 0.03
+INTERVAL = 0.05
 LONGEST_INTERVAL = 0.25
-SETTLED = 0.3  # seconds after which it is asked whether waiting can help at all
+SETTLED = 0.15  # seconds after which it is asked whether waiting can help at all
+ASKED_AGAIN = 1.2  # seconds after that, and so on: it takes several requests
 Result = TypeVar("Result")
 
 
@@ -39,7 +40,7 @@ def eventually(
                     raise
                 if under_way():
                     moved = now
-                ask = now + 4 * SETTLED
+                ask = now + ASKED_AGAIN
             if now > min(moved + patience, began + LONGEST):
                 raise
         time.sleep(min(pause(now - began), max(ask - now, INTERVAL)))

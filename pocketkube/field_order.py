@@ -15,10 +15,13 @@ from pocketkube.store import Object
 TYPE_META = {"kind": "string", "apiVersion": "string"}
 
 
-def in_order(resource: Resource, obj: Object) -> Object:
-    """The same object; what has no field in its struct comes last."""
-    ordered: Object = _struct(_kind(resource), obj)
-    return ordered
+def in_order(resource: Resource, obj: Object, old: Object | None = None) -> Object:
+    """The same object; what has no field in its struct comes last. What it shares with `old` is in order already."""
+    shared = {name: value for name, value in (old or {}).items() if value is obj.get(name)}
+    types = _kind(resource)
+    if shared:
+        types = tuple((name, "" if name in shared else kind) for name, kind in types)
+    return _struct(types, obj)
 
 
 @cache

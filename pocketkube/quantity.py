@@ -6,6 +6,7 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/q
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 WRONG_FORMAT = (
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"  # Go's own words
@@ -61,6 +62,7 @@ class Quantity:
 ONE = Quantity(UNIT)
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> Quantity:
     """ValueError, in Go's words, for a text that is no quantity."""
     match = FORMAT.fullmatch(text)

@@ -99,7 +99,9 @@ class Registry:
         namespace, name = metadata.get("namespace", ""), metadata["name"]
         old = self.store.get(resource, namespace, name)
         _check_preconditions(resource, old, metadata.get("uid"), metadata.get("resourceVersion"))
-        new = _merge_owned(resource, old, copied(obj), subresource)
+        new = _merge_owned(resource, old, obj, subresource)
+        if record is None and new == old:
+            return old
         new = admission.default(resource, new)
         if subresource != "status":
             admission.mutate(self.store, resource, new, old)
@@ -120,13 +122,13 @@ class Registry:
         if dry_run:
             return new
         if new["metadata"].get("deletionTimestamp") and may_go(resource, new):
-            self._put(resource, new)
+            self._put(resource, new, old)
             return self.store.remove(resource, namespace, name)
-        return self._put(resource, new)
+        return self._put(resource, new, old)
 
-    def _put(self, resource: Resource, obj: Object) -> Object:
+    def _put(self, resource: Resource, obj: Object, old: Object | None = None) -> Object:
         obj["metadata"].setdefault("resourceVersion", "")  # the store's, in its place among the others
-        return self.store.put(resource, in_order(resource, obj))
+        return self.store.put(resource, in_order(resource, obj, old))
 
     def modify(
         self, resource: Resource, namespace: str, name: str, change: Callable[[Object], Any], *, subresource: str = ""
@@ -271,14 +273,16 @@ def _check_record(resource: Resource, old: Object, wanted: Object) -> None:
             raise ApiError(409, "Conflict", f'Operation cannot be fulfilled on {where} "{name}": {why}', details)
 
 
-def _merge_owned(resource: Resource, old: Object, new: Object, subresource: str) -> Object:
-    """What the writer may not change is taken from the object as it is."""
+def _merge_owned(resource: Resource, old: Object, obj: Object, subresource: str) -> Object:
+    """`obj`, copied, with what the writer may not change taken from the object as it is.
+
+    With a status everything else but the metadata is shared with the object as it is: status is written most.
+    """
+    if subresource == "status":
+        return {**old, "metadata": {**old["metadata"]}, "status": copied(obj.get("status", {}))}
+    new = copied(obj)
     if subresource == "ephemeralcontainers":
         return admission.ephemeral_containers.merged(copied(old), new)
-    if subresource == "status":
-        kept = copied(old)
-        kept["status"] = new.get("status", {})
-        return kept
     for field in SERVER_OWNED:
         new["metadata"].pop(field, None)
         if field in old["metadata"]:

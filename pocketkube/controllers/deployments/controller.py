@@ -153,13 +153,15 @@ class DeploymentController:
         revision = max(revision_of(current), newest + 1)
         annotations = of_current(deployment, current, revision)
         seconds = deployment["spec"].get("minReadySeconds", 0)
+        is_same = seconds == current["spec"].get("minReadySeconds", 0)
 
         def bring_up_to_date(live: Object) -> None:
             live["metadata"]["annotations"] = annotations
-            if seconds != live["spec"].get("minReadySeconds", 0):
+            if not is_same:
                 live["spec"]["minReadySeconds"] = seconds
 
-        current.update(self._registry.modify(REPLICASETS, *key_of(current), bring_up_to_date))
+        if not is_same or annotations != current["metadata"].get("annotations"):
+            self._registry.modify(REPLICASETS, *key_of(current), bring_up_to_date)
         if (deployment["metadata"].get("annotations") or {}).get(REVISION) != str(revision):
             self._registry.modify(
                 DEPLOYMENTS,
@@ -182,7 +184,7 @@ class DeploymentController:
                 live["spec"]["replicas"] = replicas
                 live["metadata"].setdefault("annotations", {}).update(note)
 
-            each.update(self._registry.modify(REPLICASETS, *key_of(each), resize))
+            self._registry.modify(REPLICASETS, *key_of(each), resize)
             if before != replicas:
                 changed = True
                 self._tell(deployment, each, before, replicas)
@@ -226,9 +228,10 @@ class DeploymentController:
 
 
 def _same_template(replicaset: Object, deployment: Object) -> bool:
-    template = copied(replicaset["spec"]["template"])
-    template["metadata"].get("labels", {}).pop(HASH, None)
-    return bool(template == deployment["spec"]["template"])
+    template = replicaset["spec"]["template"]
+    labels = {name: value for name, value in template["metadata"]["labels"].items() if name != HASH}
+    without_hash = {**template, "metadata": {**template["metadata"], "labels": labels}}
+    return bool(without_hash == deployment["spec"]["template"])
 
 
 def _age(obj: Object) -> tuple[str, int]:
