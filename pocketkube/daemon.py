@@ -9,6 +9,7 @@ line of JSON; standard output takes one line back: {"ready": true}, or why it ca
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -64,6 +65,9 @@ def _serve(listener: socket.socket, outside: socket.socket | None, report: Any) 
     os.environ["SSL_CERT_FILE"] = os.devnull
     from pocketkube import parts  # noqa: PLC0415 - the keeper outside needs none of it
 
+    # What was imported stays for good; to pass it over, and to collect less often, saves 2 % of the time.
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     credentials = json.loads(sys.stdin.buffer.readline())
     asyncio.run(parts.run(listener, outside, credentials, lambda: _say(report, {"ready": True})))
 

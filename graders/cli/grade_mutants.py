@@ -13,8 +13,9 @@ from rich.table import Table
 from graders.cli.bar import bar as made_bar
 from graders.cli.chosen_cluster import chosen_cluster
 from graders.clusters.choose import for_workers
-from graders.course import kill_table, sharp
+from graders.course import kill_table, sharp, teeth
 from graders.course.kill_table import INVALID, GradedMutant
+from graders.course.mistake import of_mistakes
 from graders.course.mutants import mutants as mutants_of
 from graders.course.trials import Trial, verdicts
 from graders.gradebook.workers import allowed
@@ -32,8 +33,10 @@ def grade_mutants(lab: Lab, workers: int, words: Sequence[str]) -> None:
         options = for_workers(running)
         count = allowed(lab, workers, shared=not running.embedded)[0]
         began = time.monotonic()
-        results = _graded(console, lab, sharp.trials(lab, made), options, count)
+        results = _graded(console, f"{lab.name}: mutants", lab, sharp.of_mutants(made), options, count)
         rate = len(results) / (time.monotonic() - began)
+        if teeth.never_failed(lab, list(results.values())):
+            results |= _graded(console, f"{lab.name}: mistakes", lab, of_mistakes(lab), options, count)
         graded = [(mutant, results[mutant.name]) for mutant in made]
         console.print(_table(lab, graded))
         found = list(sharp.defects(lab, made, results, options, running))
@@ -47,10 +50,10 @@ def grade_mutants(lab: Lab, workers: int, words: Sequence[str]) -> None:
 
 
 def _graded(
-    console: Console, lab: Lab, trials: Sequence[Trial], options: Sequence[str], workers: int
+    console: Console, what: str, lab: Lab, trials: Sequence[Trial], options: Sequence[str], workers: int
 ) -> dict[str, Result]:
     with made_bar(console) as bar:
-        task = bar.add_task(f"{lab.name}: mutants", total=len(trials))
+        task = bar.add_task(what, total=len(trials))
         return verdicts(lab, trials, options, workers, lambda done, of: bar.update(task, completed=done, total=of))
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from graders.course.trials import Trial, trial_of
 from graders.lab import Lab
 
 HEADER = re.compile(r"# (fails|diagnosis):(.*)")
@@ -32,6 +33,10 @@ class Mistake:
 def mistakes(lab: Lab) -> list[Mistake]:
     """By name; also those whose header is incomplete."""
     return [_read(path) for path in sorted((lab.directory / "mistakes").glob("*.y*ml"))]
+
+
+def of_mistakes(lab: Lab) -> list[Trial]:
+    return [trial_of(each.name, each.path) for each in mistakes(lab)]
 
 
 def _read(path: Path) -> Mistake:

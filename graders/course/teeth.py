@@ -22,9 +22,7 @@ def defects(lab: Lab, tried: Sequence[Tried], options: Sequence[str]) -> Iterato
 
     A check that is blocked wherever it might fail is asked alone, without those that it needs.
     """
-    results = [result for _, result in tried]
-    run = {check.name for result in results for check in result.checks}  # not each is where DNS stays as it is
-    quiet = _never(Outcome.FAILED, results, (name for name in written_checks(lab) if name in run))
+    quiet = never_failed(lab, [result for _, result in tried])
     while quiet and (chosen := _where_blocked(tried, quiet)):
         before, quiet = quiet, _never_alone(lab, chosen, quiet, options)
         if quiet == before:
@@ -35,6 +33,12 @@ def defects(lab: Lab, tried: Sequence[Tried], options: Sequence[str]) -> Iterato
             f"no mutant and no mistake fails `{name}`, also where it is asked alone: nobody knows whether it can fail."
         )
         yield Defect(path_of(lab), check.line, f"{what} Write a mistake that does, or leave the check out.")
+
+
+def never_failed(lab: Lab, results: Sequence[Result]) -> list[str]:
+    """Names of the checks that were run and failed none of these."""
+    run = {check.name for result in results for check in result.checks}  # not each is where DNS stays as it is
+    return _never(Outcome.FAILED, results, (name for name in written_checks(lab) if name in run))
 
 
 def _never_alone(lab: Lab, trials: Sequence[Trial], names: list[str], options: Sequence[str]) -> list[str]:

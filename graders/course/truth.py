@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from graders.course.defect import Defect
-from graders.course.mistake import Mistake, mistakes
+from graders.course.mistake import Mistake, mistakes, of_mistakes
 from graders.course.trials import NOTHING, Trial, trial_of
 from graders.grader_module import path_of, written_checks
 from graders.lab import Lab
@@ -23,7 +23,7 @@ def trials_before(lab: Lab) -> list[Trial]:
     """The first of them meets a cluster that nobody has used."""
     solution = trial_of(FRESH, lab.directory / "solution")
     starter = trial_of(STARTER, lab.directory / "starter")
-    return [solution, starter, NOTHING, *(trial_of(each.name, each.path) for each in mistakes(lab))]
+    return [solution, starter, NOTHING, *of_mistakes(lab)]
 
 
 def trials_after(lab: Lab) -> list[Trial]:
