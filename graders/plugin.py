@@ -71,6 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--gradebook"):
         from graders.gradebook.plugin import ClassGrading  # noqa: PLC0415 - a single grading needs none of it
 
+        config.option.tbstyle = "native"  # the only one for which pytest does not parse the sources
         config.pluginmanager.register(ClassGrading(config, session), "class-grading")
     elif config.getoption("numprocesses", None):
         raise pytest.UsageError("one submission is graded by one process: leave -n out. A class: labs grade")

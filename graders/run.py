@@ -183,9 +183,11 @@ class Run:
         return str(found["spec"]["clusterIP"])
 
     def _caught_up(self) -> bool:
-        """Cluster DNS knows the Service that was applied last, so it knows the submission's too."""
-        name = f"{POD}.{self.namespace}.svc.cluster.local."
-        return self.tools.nslookup(name).exists
+        """Cluster DNS knows the Service that was applied last, so it knows the submission's too.
+
+        curl, which nobody answers there, asks DNS at half the cost of nslookup.
+        """
+        return not self.tools.curl(f"http://{POD}.{self.namespace}.svc.cluster.local.").unresolved
 
     def _all_resolve(self, addresses: dict[str, str]) -> bool:
         return all(self.tools.nslookup(f"{name}.").addresses == {at} for name, at in addresses.items())

@@ -88,7 +88,7 @@ def _require_verdict(lab: Lab, result: Result) -> None:
 def _problem(book: Gradebook) -> str:
     """Of the first that could not be graded; "" where none says why."""
     tried = (book.result(student) or book.unconfirmed(student) for student in book.ids())
-    return next((result.problem for result in tried if result and result.problem), "")
+    return next((result.problem for result in tried if result and result.status is Status.ERROR), "")
 
 
 def _hand_in(lab: Lab, book: Gradebook, student: Student, trial: Trial, directory: Path) -> Result | None:
