@@ -17,7 +17,7 @@ from graders.verdict import GraderError
 OK = (0, 1, 5)  # pytest's: all passed, some failed, no tests
 LOG = "grading.log"
 REASON = "Exit: "  # how the line begins that says why a grading ended
-LEFT_OUT = ("terminal", "cacheprovider", "pytest-kind", "anyio")  # what would only print, remember, or be imported
+LEFT_OUT = ("terminal", "cacheprovider", "anyio")  # what would only print, remember, or be imported
 
 
 class EndedEarly(GraderError):
