@@ -12,8 +12,7 @@ PATIENCE = 5.0  # seconds for something to become so, once everything is there t
 LONGEST = 55.0  # seconds, however much is still on its way: a check's own failure comes before its time limit
 INTERVAL = 0.05
 LONGEST_INTERVAL = 0.25
-SETTLED = 0.15  # seconds after which it is asked whether waiting can help at all
-ASKED_AGAIN = 1.2  # seconds after that, and so on: it takes several requests
+ASKED_AGAIN = 1.2  # seconds after it was asked whether waiting can help at all: that takes several requests
 Result = TypeVar("Result")
 
 
@@ -29,7 +28,7 @@ def eventually(
     still `under_way`, and in any case after LONGEST.
     """
     began = moved = time.monotonic()
-    ask = began + SETTLED
+    ask = began + INTERVAL  # when it has failed twice
     while True:
         try:
             return attempt()
@@ -47,7 +46,7 @@ def eventually(
 
 
 def pause(waited: float) -> float:
-    """Seconds until the next attempt, ever more of them: one is a command in a Pod, and takes 25 ms of a core."""
+    """Seconds until the next attempt, ever more of them: one is a command in a Pod, and takes 15 ms of a core."""
     return max(INTERVAL, min(waited, LONGEST_INTERVAL))
 
 

@@ -38,7 +38,7 @@ class Store:
         self.revision = 1
         self._objects: dict[Resource, dict[tuple[str, str], Object]] = {}
         self._history: deque[Event] = deque(maxlen=HISTORY)
-        self._watches: set[Watch] = set()
+        self._watches: dict[Resource, list[Watch]] = {}
 
     def find(self, resource: Resource, namespace: str, name: str) -> Object | None:
         """The object, or None. `namespace` is "" for cluster-scoped resources."""
@@ -90,8 +90,9 @@ class Store:
             ]
         else:
             backlog = self._since(since, set(resources), namespace)
-        watch = Watch(self, frozenset(resources), namespace, backlog)
-        self._watches.add(watch)
+        watch = Watch(self, namespace, backlog)
+        for resource in set(resources):
+            self._watches.setdefault(resource, []).append(watch)
         return watch
 
     def _since(self, revision: int, resources: set[Resource], namespace: str) -> Sequence[Event]:
@@ -121,19 +122,20 @@ class Store:
 
     def _announce(self, event: Event) -> None:
         self._history.append(event)
-        for watch in self._watches:
+        for watch in self._watches.get(event.resource, ()):
             watch.offer(event)
 
     def _forget(self, watch: Watch) -> None:
-        self._watches.discard(watch)
+        for watches in self._watches.values():
+            if watch in watches:
+                watches.remove(watch)
 
 
 class Watch:
     """A subscription: iterate it asynchronously for lists of events, each at least one long. Close it when done."""
 
-    def __init__(self, store: Store, resources: frozenset[Resource], namespace: str, backlog: Sequence[Event]) -> None:
+    def __init__(self, store: Store, namespace: str, backlog: Sequence[Event]) -> None:
         self._store = store
-        self._resources = resources
         self._namespace = namespace
         self._pending = list(backlog)
         self._changed = asyncio.Event()
@@ -141,7 +143,8 @@ class Watch:
             self._changed.set()
 
     def offer(self, event: Event) -> None:
-        if event.resource in self._resources and _inside(event.object, self._namespace):
+        """Take a change of a kind that is watched."""
+        if _inside(event.object, self._namespace):
             self._pending.append(event)
             self._changed.set()
 

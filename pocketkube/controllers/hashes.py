@@ -6,6 +6,7 @@ pkg/controller/history, and the format of github.com/davecgh/go-spew for what Ku
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from pocketkube.controllers.go_print import printed
@@ -21,10 +22,15 @@ def template_hash(template: Object, collisions: int | None = None) -> str:
     text = f"(v1.PodTemplateSpec){printed('core/v1.PodTemplateSpec', template)}".encode()
     if collisions is not None:
         text += collisions.to_bytes(4, "little") + bytes(4)
+    return _safe(_fnv1a(text))
+
+
+@lru_cache(maxsize=256)  # a class of submissions brings the same templates again and again
+def _fnv1a(text: bytes) -> int:
     value = BASIS
     for byte in text:
         value = (value ^ byte) * PRIME & 0xFFFFFFFF
-    return _safe(value)
+    return value
 
 
 def revision_hash(data: Object, collisions: int) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pocketkube.admission.limits.quota import COUNTED, used_of
+from pocketkube.admission.limits.quota import COUNTED, limits, used_of
 from pocketkube.controllers.reconcile import Key, follow, key_of
 from pocketkube.registry import Registry
 from pocketkube.resources import RESOURCEQUOTAS
@@ -26,7 +26,8 @@ class ResourceQuotaController:
         changed = event.type == "MODIFIED" and event.previous
         if changed and _counts_for(changed) == _counts_for(event.object):
             return []
-        return [key_of(quota) for quota in self._store.list(RESOURCEQUOTAS, event.object["metadata"]["namespace"])]
+        quotas = self._store.list(RESOURCEQUOTAS, event.object["metadata"]["namespace"])
+        return [key_of(quota) for quota in quotas if event.resource is RESOURCEQUOTAS or limits(quota, event.resource)]
 
     def reconcile(self, key: Key) -> None:
         quota = self._store.find(RESOURCEQUOTAS, *key)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pocketkube.admission.pods.pod_resources import pod_resources
+from pocketkube.admission.pods.pod_resources import pod_amounts
 from pocketkube.quantity import parse
 from pocketkube.store import Object
 
@@ -40,9 +40,9 @@ def shortages(pod: Object, node: Object, here: list[Object]) -> list[Shortage]:
     here = [each for each in here if not _is_over(each)]
     one = parse("1").nano
     asked = {"pods": (one, len(here) * one)}
-    for name, text in sorted(pod_resources(pod["spec"], "requests").items()):
-        used = sum(parse(pod_resources(each["spec"], "requests").get(name, "0")).nano for each in here)
-        asked[name] = parse(text).nano, used
+    amounts = [pod_amounts(each["spec"], "requests") for each in here]
+    for name, amount in sorted(pod_amounts(pod["spec"], "requests").items()):
+        asked[name] = amount.nano, sum(each[name].nano for each in amounts if name in each)
     found = [Shortage(name, *numbers, parse(room.get(name, "0")).nano) for name, numbers in asked.items()]
     return [each for each in found if each.requested and each.requested > each.capacity - each.used]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from pocketkube.admission.defaults import quality_of_service
-from pocketkube.admission.pods.pod_resources import pod_resources
+from pocketkube.admission.pods.pod_resources import pod_amounts
 from pocketkube.admission.storage.storage_plugins import class_of
 from pocketkube.errors import forbidden
 from pocketkube.quantity import ONE, UNIT, Quantity, parse
@@ -37,6 +37,7 @@ SHORT_NAMES = {
     RESOURCEQUOTAS: "resourcequotas",
     SECRETS: "secrets",
 }  # what was counted before count/ came
+MANIFOLD = (PODS, SERVICES, PERSISTENTVOLUMECLAIMS)  # what counts under several names
 UPDATES = (PERSISTENTVOLUMECLAIMS, SERVICES)  # what may come to hold more than when it was made
 COMPUTE = {"cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"}
 
@@ -71,6 +72,8 @@ def used_of(store: Store, quota: Object) -> Usage:
     """What the namespace holds of each resource that the quota limits."""
     used = {key: Quantity() for key in quota["spec"].get("hard") or {}}
     for resource in COUNTED:
+        if not limits(quota, resource):
+            continue
         for obj in store.list(resource, quota["metadata"]["namespace"]):
             if not _in_scope(quota, resource, obj):
                 continue
@@ -78,6 +81,12 @@ def used_of(store: Store, quota: Object) -> Usage:
                 if key in used:
                     used[key] += amount
     return used
+
+
+def limits(quota: Object, resource: Resource) -> bool:
+    """Whether objects of the kind can use anything of what the quota limits."""
+    names = {f"count/{resource.qualified}", SHORT_NAMES.get(resource)}
+    return resource in MANIFOLD or not names.isdisjoint(quota["spec"].get("hard") or ())
 
 
 def usage(resource: Resource, obj: Object) -> Usage:
@@ -100,10 +109,10 @@ def _pod_usage(pod: Object) -> Usage:
         return {}
     found = {"pods": ONE}
     for kind in ("requests", "limits"):
-        for name, text in pod_resources(pod["spec"], kind).items():
-            found[f"{kind}.{name}"] = parse(text)
+        for name, amount in pod_amounts(pod["spec"], kind).items():
+            found[f"{kind}.{name}"] = amount
             if kind == "requests":
-                found[name] = parse(text)
+                found[name] = amount
     return found
 
 

@@ -12,6 +12,11 @@ Amounts = dict[str, Quantity]
 
 
 def pod_resources(spec: Object, field: str) -> dict[str, str]:
+    """The amounts as the API writes them."""
+    return {name: str(amount) for name, amount in pod_amounts(spec, field).items()}
+
+
+def pod_amounts(spec: Object, field: str) -> Amounts:
     """`field`: requests or limits. What runs side by side is added up; an init container that ends counts alone."""
     total: Amounts = {}
     for container in spec.get("containers") or ():
@@ -23,8 +28,7 @@ def pod_resources(spec: Object, field: str) -> dict[str, str]:
         if container.get("restartPolicy") == "Always":
             sidecars = asked
         most = _larger(most, asked)
-    total = _larger(_add(total, sidecars), most)
-    return {name: str(amount) for name, amount in total.items()}
+    return _larger(_add(total, sidecars), most)
 
 
 def _asked(container: Object, field: str) -> Amounts:
