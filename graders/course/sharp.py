@@ -13,7 +13,7 @@ from graders.course.trials import Trial
 from graders.lab import Lab
 from graders.result import Result
 
-APART = 5  # of as many neighbours one goes to each fifth of the time
+APART = 5  # the fifths of the order to which neighbours go
 
 
 def of_mutants(mutants: Sequence[Mutant]) -> list[Trial]:
