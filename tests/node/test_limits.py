@@ -60,13 +60,14 @@ def test_memory_within_the_limit_is_left_alone(kubectl: Kubectl, namespace: str)
 
 
 def test_a_fork_bomb_stays_in_its_container(kubectl: Kubectl, namespace: str) -> None:
+    """Beside it the cluster goes on, if slowly: now and then a Pod takes half a minute."""
     create(kubectl, namespace, "f() { f | f & }; f; echo lit; sleep 60; :")
     kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
     quiet = {"name": "c", "image": "busybox:1.36", "command": ["true"]}
     spec = {"restartPolicy": "Never", "containers": [quiet]}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "quiet"}, "spec": spec}
     kubectl("create", "-f", "-", namespace=namespace, stdin=json.dumps(pod))
-    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/quiet", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/quiet", "--timeout=60s", namespace=namespace)
     kubectl("delete", "pod", "p", "--timeout=15s", namespace=namespace)
 
 
