@@ -16,12 +16,14 @@ import os
 import resource
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from pocketkube.namespaces import PID_MAX_OF_ITS_OWN
 from pocketkube.node.containers import Container
 
 PERIOD = 0.5  # seconds between samples
 PIDS = 1024  # processes of a container (the kubelet's podPidsLimit)
+CROWD = 256  # processes of a container beyond which all others go first
 PAGE = resource.getpagesize()
 
 
@@ -41,17 +43,24 @@ class Sampler:
         containers = [each for each in self._running() if each.pid]
         limited = [each for each in containers if each.launch.memory_limit]
         # Path costs several times as much as os, and this is done all the time.
-        pids = os.listdir("/proc") if limited or not PID_MAX_OF_ITS_OWN else []  # noqa: PTH208
-        crowded = not PID_MAX_OF_ITS_OWN and len(pids) > PIDS
-        if not limited and not crowded:
+        pids = os.listdir("/proc")  # noqa: PTH208
+        if not limited and len(pids) <= min(CROWD, PIDS):
             return
         processes = _by_namespace(pids)
         for container in containers:
             own = processes.get(_namespace(container.pid), [])
-            if len(own) > PIDS and crowded:
+            if len(own) > CROWD:
+                _let_others_go_first(container.pid)
+            if len(own) > PIDS and not PID_MAX_OF_ITS_OWN:
                 container.kill("Error", f"more than {PIDS} processes")
             elif container.launch.memory_limit and _uses_more(own, container.launch.memory_limit):
                 container.kill("OOMKilled")
+
+
+def _let_others_go_first(pid: int) -> None:
+    """A session has a share of the processor as a whole: sched(7), the autogroup feature. A container is a session."""
+    with contextlib.suppress(OSError):  # the kernel has no such groups, or this was done too often
+        Path(f"/proc/{pid}/autogroup").write_text("19")
 
 
 def _by_namespace(pids: Iterable[str]) -> dict[int, list[str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -60,15 +62,25 @@ def test_memory_within_the_limit_is_left_alone(kubectl: Kubectl, namespace: str)
 
 
 def test_a_fork_bomb_stays_in_its_container(kubectl: Kubectl, namespace: str) -> None:
-    """Beside it the cluster goes on, if slowly: now and then a Pod takes half a minute."""
     create(kubectl, namespace, "f() { f | f & }; f; echo lit; sleep 60; :")
     kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
     quiet = {"name": "c", "image": "busybox:1.36", "command": ["true"]}
     spec = {"restartPolicy": "Never", "containers": [quiet]}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "quiet"}, "spec": spec}
     kubectl("create", "-f", "-", namespace=namespace, stdin=json.dumps(pod))
-    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/quiet", "--timeout=60s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/quiet", "--timeout=15s", namespace=namespace)
     kubectl("delete", "pod", "p", "--timeout=15s", namespace=namespace)
+
+
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="needs a kernel with CONFIG_SCHED_AUTOGROUP")
+def test_a_crowd_of_processes_lets_others_go_first(kubectl: Kubectl, namespace: str) -> None:
+    create(kubectl, namespace, f"for i in $(seq {limits.CROWD + 1}); do sleep 60 & done; wait")
+    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
+    deadline = time.monotonic() + 15
+    shown = ""
+    while not shown.endswith(" nice 19") and time.monotonic() < deadline:
+        shown = kubectl("exec", "p", "--", "cat", "/proc/1/autogroup", namespace=namespace).stdout.strip()
+    assert shown.endswith(" nice 19")
 
 
 def test_where_the_kernel_does_not_bound_processes_they_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
