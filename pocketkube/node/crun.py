@@ -1,7 +1,7 @@
 """crun's program in a sealed memory file.
 
 So that nothing in a container can overwrite it (CVE-2019-5736), crun makes a copy or a read-only mount of itself and
-executes that, every time; it does without where its program cannot be written to already. That halves its time.
+executes that, every time, two fifths of an exec; it does without where its program cannot be written to already.
 """
 
 from __future__ import annotations
