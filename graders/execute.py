@@ -33,31 +33,34 @@ class _Exec:
     def __init__(self, api: Any) -> None:
         self.api_client = api
 
-    def connect(self, pod: str, namespace: str, words: list[str], **_: object) -> Any:
+    def connect(self, pod: str, namespace: str, words: list[str], *, stdin: bool, **_: object) -> Any:
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}/exec"
-        query = [("stdout", "true"), ("stderr", "true"), *(("command", word) for word in words)]
+        streams = ("stdin", "stdout", "stderr") if stdin else ("stdout", "stderr")
+        query = [*((stream, "true") for stream in streams), *(("command", word) for word in words)]
         request = self.api_client.param_serialize("GET", path, query_params=query, auth_settings=["BearerToken"])
         return self.api_client.call_api(*request).response
 
 
-def execute(api: Any, namespace: str, pod: str, words: list[str], *, seconds: int) -> Ran:
-    """Run `words` in a Pod's first container; GraderError when that cannot be done within `seconds`.
-
-    `api`: a kubernetes.client.ApiClient.
-    """
+def connected(api: Any, namespace: str, pod: str, words: list[str], *, stdin: bool = False) -> Any:
+    """A WSClient of `words`, run in a Pod's first container; GraderError. `api`: a kubernetes.client.ApiClient."""
     from kubernetes.client import ApiException  # noqa: PLC0415 - slow to import; the cluster starts meanwhile
     from kubernetes.stream import stream  # noqa: PLC0415
 
     try:
-        connection = stream(_Exec(api).connect, pod, namespace, words, _preload_content=False)
-        connection.run_forever(timeout=seconds)
-        stdout, stderr = connection.read_stdout(timeout=0), connection.read_stderr(timeout=0)
-        code = _exit_code(connection)
-        connection.sock.shutdown()  # close() leaves the socket open once the server has closed its side
+        return stream(_Exec(api).connect, pod, namespace, words, stdin=stdin, _preload_content=False)
     except ApiException as error:
         if isinstance(error.__context__, KeyboardInterrupt | Overdue):  # which ws_client.py takes for one of its own
             raise error.__context__ from None
         raise GraderError(f"nothing can be run in the {pod} Pod: {error.reason or error}") from error
+
+
+def execute(api: Any, namespace: str, pod: str, words: list[str], *, seconds: int) -> Ran:
+    """Run `words` in a Pod's first container to their end; GraderError when that cannot be done within `seconds`."""
+    connection = connected(api, namespace, pod, words)
+    connection.run_forever(timeout=seconds)
+    stdout, stderr = connection.read_stdout(timeout=0), connection.read_stderr(timeout=0)
+    code = _exit_code(connection)
+    connection.sock.shutdown()  # close() leaves the socket open once the server has closed its side
     if code is None:
         raise GraderError(f"`{shlex.join(words)}` in the {pod} Pod did not end within {seconds} s")
     return Ran(shlex.join(words), stdout or "", stderr or "", code)

@@ -46,7 +46,7 @@ def eventually(
 
 
 def pause(waited: float) -> float:
-    """Seconds until the next attempt, ever more of them: one is a command in a Pod, and takes 15 ms of a core."""
+    """Seconds until the next attempt, ever more of them: one is a command in a Pod, and starts a process."""
     return max(INTERVAL, min(waited, LONGEST_INTERVAL))
 
 

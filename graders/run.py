@@ -80,6 +80,8 @@ class Run:
 
     def end(self, *, cluster_goes: bool = False) -> None:
         """Remove everything, unless the cluster goes anyway. GraderError when something has to be left."""
+        if self._api:
+            self.tools.close()
         if cluster_goes:
             return
         try:

@@ -8,7 +8,8 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graders.execute import Ran, execute
+from graders.execute import Ran
+from graders.pod_shell import PodShell
 
 POD = "tiny-tools"
 SECONDS = 5  # for one command
@@ -53,11 +54,13 @@ class HttpAnswer:
 
 
 class Tools:
-    """Commands in the tiny-tools Pod of a namespace. `transcript` has what was run since `forget`."""
+    """Commands in the tiny-tools Pod of a namespace, by one shell there until `close`.
+
+    `transcript` has what was run since `forget`.
+    """
 
     def __init__(self, api: Any, namespace: str) -> None:
-        self._api = api
-        self._namespace = namespace
+        self._shell = PodShell(api, namespace, POD)
         self._ran: dict[str, Ran] = {}
 
     @property
@@ -67,6 +70,9 @@ class Tools:
 
     def forget(self) -> None:
         self._ran = {}
+
+    def close(self) -> None:
+        self._shell.close()
 
     def run(self, *words: str, shown: str = "") -> Ran:
         """Run a command; GraderError when the Pod cannot run it at all. `shown`: how it is typed by hand."""
@@ -97,7 +103,7 @@ class Tools:
 
     def _execute(self, *words: str) -> Ran:
         """Words that come to an end by themselves."""
-        return execute(self._api, self._namespace, POD, list(words), seconds=SECONDS * 2)
+        return self._shell.run(list(words), seconds=SECONDS * 2)
 
     def _keep(self, ran: Ran) -> None:
         self._ran.pop(ran.command, None)

@@ -102,6 +102,7 @@ async def _pass_on(socket: web.WebSocketResponse, process: Streamed) -> None:
     finally:
         for task in (reading, ending, writing):
             task.cancel()
+        await asyncio.gather(reading, ending, writing, return_exceptions=True)
 
 
 async def _read(socket: web.WebSocketResponse, process: Streamed) -> None:
