@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pocketkube.controllers.claims import claim, owner_keys
+from pocketkube.controllers.own_status import OwnStatus
 from pocketkube.controllers.pod_control import PodControl, deletion_order
 from pocketkube.controllers.reconcile import (
     Key,
@@ -36,13 +37,16 @@ class ReplicaSetController:
         self._registry = registry
         self._store = registry.store
         self._pods = PodControl(registry, self.component)
+        self._status = OwnStatus(registry, self.resource)
 
     async def run(self) -> None:
         await follow(self._store, (self.resource, PODS), self._keys, self.reconcile)
 
     def _keys(self, event: Event) -> Iterable[Key]:
         if event.resource is self.resource:
-            return [key_of(event.object)]
+            return [] if self._status.comes_of_it(event) else [key_of(event.object)]
+        if event.type == "MODIFIED" and event.previous and _what_counts(event.previous) == _what_counts(event.object):
+            return []
         return owner_keys(self._store, self.resource, event)
 
     def reconcile(self, key: Key) -> float | None:
@@ -83,13 +87,21 @@ class ReplicaSetController:
             status["terminatingReplicas"] = leaving
         if refused:
             status["conditions"] = replicaset.get("status", {}).get("conditions") or [_failure(refused)]
-        self._registry.update(self.resource, {**replicaset, "status": status}, subresource="status")
+        self._status.report(replicaset, status)
 
 
 class ReplicationManager(ReplicaSetController):
     resource = REPLICATIONCONTROLLERS
     component = "replication-controller"
     counts_leaving = False
+
+
+def _what_counts(pod: Object) -> tuple[object, ...]:
+    """Whose a Pod is, and whether it is active, ready, and for how long: the rest of its status is nothing to them."""
+    metadata, status = pod["metadata"], pod.get("status") or {}
+    ready = [each for each in status.get("conditions") or () if each["type"] == "Ready"]
+    going = metadata.get("deletionTimestamp")
+    return metadata.get("labels"), metadata.get("ownerReferences"), going, status.get("phase"), ready
 
 
 def _failure(refused: ApiError) -> Object:

@@ -14,6 +14,7 @@ from pocketkube.controllers.deployments.annotations import (
     revision_of,
 )
 from pocketkube.controllers.hashes import template_hash
+from pocketkube.controllers.own_status import OwnStatus
 from pocketkube.controllers.reconcile import (
     Key,
     controller_of,
@@ -38,13 +39,14 @@ class DeploymentController:
         self._registry = registry
         self._store = registry.store
         self._recorder = EventRecorder(registry, "deployment-controller")
+        self._status = OwnStatus(registry, DEPLOYMENTS)
 
     async def run(self) -> None:
         await follow(self._store, (DEPLOYMENTS, REPLICASETS, PODS), self._keys, self.reconcile)
 
     def _keys(self, event: Event) -> Iterable[Key]:
         if event.resource is DEPLOYMENTS:
-            return [key_of(event.object)]
+            return [] if self._status.comes_of_it(event) else [key_of(event.object)]
         if event.resource is REPLICASETS:
             return owner_keys(self._store, DEPLOYMENTS, event)
         return self._recreating(event.object) if event.type == "DELETED" else []
@@ -99,7 +101,7 @@ class DeploymentController:
         size = rollout.new_size(deployment, current["spec"]["replicas"], others)
         if not self._scale(deployment, [current], {current["metadata"]["name"]: size}) and old:
             self._scale(deployment, old, rollout.shrink_old(deployment, current, old))
-        if status.is_complete(deployment, deployment.get("status", {})):
+        if status.is_complete(deployment, status.counts(deployment, current, sets)):
             self._forget_old(deployment, old)
         return current
 
@@ -223,7 +225,7 @@ class DeploymentController:
         if not deployment["spec"].get("paused"):
             delay = status.tell_progress(deployment, current, found, conditions)
         found["conditions"] = conditions
-        self._registry.update(DEPLOYMENTS, {**deployment, "status": found}, subresource="status")
+        self._status.report(deployment, found)
         return delay
 
 
