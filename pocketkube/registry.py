@@ -7,9 +7,11 @@ controllers write through it; reading and watching goes to the store directly.
 from __future__ import annotations
 
 import secrets
+import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from pocketkube import admission
@@ -158,8 +160,8 @@ class Registry:
             raise forbidden(resource, name, "this namespace may not be deleted")
         if resource is NAMESPACES and "deletionTimestamp" in old["metadata"]:
             raise conflict(resource, name, BEING_PURGED)
-        new = copied(old)
-        metadata = new["metadata"]
+        metadata = copied(old["metadata"])
+        new = {**old, "metadata": metadata}
         _set_propagation_finalizers(metadata, options.get("propagationPolicy"))
         grace = _grace_period(resource, old, options.get("gracePeriodSeconds"))
         before = metadata.get("deletionGracePeriodSeconds", 0)
@@ -178,7 +180,7 @@ class Registry:
             return new
         if may_go(resource, new):
             return self.store.remove(resource, namespace, name)
-        return self._put(resource, new)
+        return self._put(resource, new, old)
 
     def _place(self, resource: Resource, metadata: Object, namespace: str) -> None:
         if not resource.namespaced:
@@ -220,12 +222,12 @@ def random_suffix(length: int = 5) -> str:
 
 
 def _later(time: str, seconds: float) -> str:
-    return _written(datetime.fromisoformat(time) + timedelta(seconds=seconds))
+    return _written(int(datetime.fromisoformat(time).timestamp() + seconds))
 
 
 def timestamp(seconds_ahead: float = 0) -> str:
     """Now, in UTC and RFC 3339 with whole seconds, as metav1.Time is written."""
-    return _written(datetime.now(UTC) + timedelta(seconds=seconds_ahead))
+    return _written(int(time.time() + seconds_ahead))
 
 
 def micro_timestamp() -> str:
@@ -233,8 +235,9 @@ def micro_timestamp() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _written(time: datetime) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+@lru_cache(maxsize=8)  # the same second is written by everything that happens in it
+def _written(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _check_preconditions(resource: Resource, old: Object, uid: str | None, revision: str | None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from collections.abc import Iterable
 
 from pocketkube.nftables import Nftables
@@ -12,6 +14,7 @@ from pocketkube.policy.traffic import as_pod, isolations
 from pocketkube.resources import NAMESPACES, NETWORKPOLICIES, PODS
 from pocketkube.store import Event, Object, Store
 
+REST = 4  # times as long as the last change took: many are gathered into one
 log = logging.getLogger(__name__)
 
 
@@ -29,10 +32,12 @@ class Enforcer:
             async for events in watch:
                 matters = [event for event in events if self._matters(event)]
                 if matters and (self._store.list(NETWORKPOLICIES) or any(self._filters(node) for node in self._nodes)):
+                    start = time.monotonic()
                     try:
                         self.apply()
                     except OSError:
                         log.exception("the NetworkPolicies' rules could not be written")
+                    await asyncio.sleep(REST * (time.monotonic() - start))
 
     def join(self, pod: Object, address: str) -> None:
         """Isolate a Pod before anything in it runs. OSError when that fails: then nothing may."""
