@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from graders.gradebook.book import STUDENTS, Gradebook, Intake, stored_name
 from graders.gradebook.lock import locked
-from graders.gradebook.pytest_run import EndedEarly, Finished
+from graders.gradebook.pytest_run import Begun, EndedEarly
 from graders.gradebook.pytest_run import graded as graded_class
 from graders.gradebook.take_in import take_in
 from graders.intake import collect
@@ -52,14 +52,21 @@ def graded(lab: Lab, trials: Sequence[Trial], options: Sequence[str], workers: i
         book = Gradebook(Path(directory, "grades"))
         (book.directory / STUDENTS).mkdir(parents=True)
         by_id = {f"{number:04d}": trial for number, trial in enumerate(trials)}
-        with locked(book.directory) as held:
+        refused: list[tuple[Trial, Result]] = []
+
+        def handed_in() -> Iterator[str]:
             for student, trial in by_id.items():
-                refused = _hand_in(lab, book, Student(id=student, name=trial.name), trial, Path(directory, student))
-                if refused:
-                    yield trial, refused
+                invalid = _hand_in(lab, book, Student(id=student, name=trial.name), trial, Path(directory, student))
+                if invalid:
+                    refused.append((trial, invalid))
+                yield student
+
+        with locked(book.directory) as held:
             try:
-                for event in graded_class(lab, book, list(by_id), options, workers, held):
-                    if isinstance(event, Finished) and not event.again:
+                for event in graded_class(lab, book, handed_in(), options, workers, held):
+                    if isinstance(event, Begun):
+                        yield from refused
+                    elif not event.again:
                         result = book.result(event.student)
                         assert result
                         _require_verdict(lab, result)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from graders.verdict import GraderError
 OK = (0, 1, 5)  # pytest's: all passed, some failed, no tests
 LOG = "grading.log"
 REASON = "Exit: "  # how the line begins that says why a grading ended
-LEFT_OUT = ("terminal", "cacheprovider", "anyio")  # what would only print, remember, or be imported
+LEFT_OUT = ("terminal", "cacheprovider", "unraisableexception", "anyio")  # that print, remember, warn, or are imported
 
 
 class EndedEarly(GraderError):
@@ -44,31 +45,37 @@ class Finished:
 
 
 def graded(
-    lab: Lab, book: Gradebook, students: Sequence[str], options: Sequence[str], workers: int, held: int
+    lab: Lab, book: Gradebook, students: Iterable[str], options: Sequence[str], workers: int, held: int
 ) -> Iterator[Begun | Finished]:
     """Grade what is missing of these `students`, and tell as it goes on: first with `workers` processes (or with one,
     by 0), then, alone, what has to be repeated or was lost with a worker.
 
-    `options`: which cluster, as words of pytest's command line. `held`: the descriptor of the gradebook's lock.
-    EndedEarly when it ends before everything is graded.
+    `students`: taken, and if need be handed in, while pytest starts. `options`: which cluster, as words of pytest's
+    command line. `held`: the descriptor of the gradebook's lock. EndedEarly when it ends before everything is graded.
     """
     left = 0
-    for event in _pass(lab, book, students, options, workers, held, last=False):
-        left += event.count if isinstance(event, Begun) else -1
-        yield event
-    if not left and not any(book.unconfirmed(student) for student in students):
-        return
-    for event in _pass(lab, book, students, options, 0, held, last=True):
-        if isinstance(event, Finished):
+    with _pytest(lab, book, options, workers, held) as process:
+        asked = list(students)
+        for event in _grade(process, asked, last=False):
+            left += event.count if isinstance(event, Begun) else -1
             yield event
+    if not left and not any(book.unconfirmed(student) for student in asked):
+        return
+    with _pytest(lab, book, options, 0, held) as process:
+        for event in _grade(process, asked, last=True):
+            if isinstance(event, Finished):
+                yield event
 
 
-def _pass(
-    lab: Lab, book: Gradebook, students: Sequence[str], options: Sequence[str], workers: int, held: int, *, last: bool
-) -> Iterator[Begun | Finished]:
+@contextmanager
+def _pytest(
+    lab: Lab, book: Gradebook, options: Sequence[str], workers: int, held: int
+) -> Iterator[subprocess.Popen[str]]:
+    """It waits for the students. EndedEarly when it fails."""
     command = [sys.executable, "-m", "pytest", str(ROOT / lab.name), "--gradebook", str(book.directory), *options]
+    left_out = (*LEFT_OUT, "pytest-kind") if "pocket" in options else LEFT_OUT  # which is a fifth of all imports
     # -s: pytest would put something else in the place of standard input.
-    command += ["-s", "--timeout=0", *(word for plugin in LEFT_OUT for word in ("-p", f"no:{plugin}"))]
+    command += ["-s", "--timeout=0", *(word for plugin in left_out for word in ("-p", f"no:{plugin}"))]
     if workers:
         command += ["-n", str(workers), "--dist", "loadscope", "--max-worker-restart", str(workers * 2)]
     log = book.directory / LOG
@@ -85,16 +92,21 @@ def _pass(
             pass_fds=[held],
         ) as process,
     ):
-        assert process.stdin
-        assert process.stdout
-        print(json.dumps({"students": list(students), "last": last}), file=process.stdin, flush=True)
-        for line in process.stdout:
-            told = _told(line)
-            if told:
-                yield told
+        yield process
         process.wait()
     if process.returncode not in OK:
         raise EndedEarly(_last_words(log, before), log)
+
+
+def _grade(process: subprocess.Popen[str], students: Sequence[str], *, last: bool) -> Iterator[Begun | Finished]:
+    assert process.stdin
+    assert process.stdout
+    with suppress(BrokenPipeError):  # where it has failed already, its log says why
+        print(json.dumps({"students": list(students), "last": last}), file=process.stdin, flush=True)
+    for line in process.stdout:
+        told = _told(line)
+        if told:
+            yield told
 
 
 def _told(line: str) -> Begun | Finished | None:
