@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -81,9 +82,12 @@ def _pytest(
     log = book.directory / LOG
     before = log.stat().st_size if log.exists() else 0
     with (
+        # xdist asks for one in any case. In its usual place pytest would clear up what earlier sessions have left of
+        # theirs: 40,000 files of somebody's tests take 10 s.
+        tempfile.TemporaryDirectory(prefix="labs-pytest-") as temporary,
         log.open("ab") as errors,
         subprocess.Popen(
-            command,
+            [*command, "--basetemp", str(Path(temporary, "basetemp"))],
             cwd=ROOT.parent,
             stdin=subprocess.PIPE,  # brings the students; at its end, however this process ends, the other ends too
             stdout=subprocess.PIPE,
