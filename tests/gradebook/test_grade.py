@@ -22,9 +22,11 @@ def score(grades: Path, student: str) -> int | None:
 
 
 def test_a_class(small: Course, submissions: Path, tmp_path: Path) -> None:
-    grades = tmp_path / "grades"
-    done = small.labs("grade", "small", submissions, "--out", grades, "-n", "2")
+    grades, usual = tmp_path / "grades", tmp_path / "usual"
+    usual.mkdir()
+    done = small.labs("grade", "small", submissions, "--out", grades, "-n", "2", PYTEST_DEBUG_TEMPROOT=str(usual))
     assert done.returncode == 0, done.stdout + done.stderr
+    assert not list(usual.iterdir()), "what other sessions of pytest have left there would be cleared up"
     assert "3 graded, 1 invalid, 0 with an error of ours." in done.stdout
     assert [score(grades, student) for student in ("ann", "ben", "cid", "dot")] == [3, 1, 0, 0]
     assert result(grades, "ben")["checks"][1]["diagnosis"]["code"] == "not-headless"
