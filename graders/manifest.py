@@ -127,7 +127,7 @@ class _Composer(Composer, BaseResolver):
         return node
 
     def exceed(self, problem: str) -> NoReturn:
-        raise NotImplementedError
+        raise yaml.YAMLError(problem)
 
 
 _Composer.add_implicit_resolver(PLAIN, re.compile(""), None)
@@ -139,9 +139,6 @@ class _Quick(_Composer, yaml.CBaseLoader):
     def __init__(self, text: str) -> None:
         yaml.CBaseLoader.__init__(self, text)
         _Composer.__init__(self)
-
-    def exceed(self, problem: str) -> NoReturn:
-        raise yaml.YAMLError(problem)
 
 
 class _Slow(_Composer, Reader, Scanner, Parser):

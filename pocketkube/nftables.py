@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import signal
+import time
 
 from pocketkube import namespaces
 
 LIBRARY = "libnftables.so.1"
+REST = 4  # times as long as the last transactions took
+LONGEST_REST = 1.0  # seconds: kube-proxy's --min-sync-period
 
 
 class Nftables:
@@ -35,3 +39,8 @@ class Nftables:
         if failed:
             error = self._library.nft_ctx_get_error_buffer(self._context).decode(errors="replace").strip()
             raise OSError(f"nft: {error}")
+
+
+async def rest(since: float) -> None:
+    """After transactions that began at `since` (time.monotonic): what changes meanwhile is gathered into the next."""
+    await asyncio.sleep(min(REST * (time.monotonic() - since), LONGEST_REST))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Iterable
 
-from pocketkube.nftables import Nftables
+from pocketkube.nftables import Nftables, rest
 from pocketkube.node.network import Node
 from pocketkube.policy.rules import NO_RULES, ruleset
 from pocketkube.policy.traffic import as_pod, isolations
 from pocketkube.resources import NAMESPACES, NETWORKPOLICIES, PODS
 from pocketkube.store import Event, Object, Store
 
-REST = 4  # times as long as the last change took: many are gathered into one
 log = logging.getLogger(__name__)
 
 
@@ -37,7 +35,7 @@ class Enforcer:
                         self.apply()
                     except OSError:
                         log.exception("the NetworkPolicies' rules could not be written")
-                    await asyncio.sleep(REST * (time.monotonic() - start))
+                    await rest(start)
 
     def join(self, pod: Object, address: str) -> None:
         """Isolate a Pod before anything in it runs. OSError when that fails: then nothing may."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
 
-from pocketkube.nftables import Nftables
+from pocketkube.nftables import Nftables, rest
 from pocketkube.node.network import Node
 from pocketkube.placement.topology_labels import zone_of
 from pocketkube.proxy import own_state
@@ -22,8 +21,6 @@ from pocketkube.store import Event, Object, Store
 from pocketkube.well_known_labels import SERVICE_NAME
 
 Key = tuple[str, str]  # (namespace, name)
-REST = 4  # times as long as the last transaction took
-LONGEST_REST = 1.0  # seconds: kube-proxy's --min-sync-period
 log = logging.getLogger(__name__)
 
 
@@ -112,7 +109,7 @@ class Proxy:
             async for events in watch:
                 start = time.monotonic()
                 self.apply({key for event in events for key in self._keys(event)})
-                await asyncio.sleep(min(REST * (time.monotonic() - start), LONGEST_REST))
+                await rest(start)
 
     def apply(self, keys: Iterable[Key]) -> None:
         """Carry out what these Services are now, as one transaction a node."""
