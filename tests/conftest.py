@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ Kubectl = Callable[..., subprocess.CompletedProcess[str]]
 Create = Callable[..., subprocess.CompletedProcess[str]]
 ROOT = Path(__file__).parent.parent
 KUBECTL = Path(sys.executable).parent / "kubectl"  # the pinned one: messages differ between versions
-SECONDS = 20  # a command that takes longer talks to a cluster that hangs
+SECONDS = 90  # a command that takes longer talks to a cluster that hangs
 
 # The same examples in each run; HYPOTHESIS_PROFILE=default looks for new ones.
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
@@ -33,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "error")
     # The official client leaves the sockets of exec and watch to the garbage collector.
     config.addinivalue_line("filterwarnings", "ignore:unclosed <ssl.SSLSocket:ResourceWarning")
+    # A shell's background job ignores it, and so would the programs that tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -113,8 +116,8 @@ def apply_demo(kubectl: Kubectl, namespace: str) -> None:
     lab = ROOT / "labs" / "headless"
     for path in (lab / "manifests", lab / "solution", ROOT / "manifests" / "tiny-tools.yaml"):
         kubectl("apply", "-f", str(path), namespace=namespace)
-    kubectl("rollout", "status", "deploy/nginx", "--timeout=15s", namespace=namespace)
-    kubectl("wait", "--for=condition=Ready", "pod/tiny-tools", "--timeout=15s", namespace=namespace)
+    kubectl("rollout", "status", "deploy/nginx", "--timeout=60s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready", "pod/tiny-tools", "--timeout=60s", namespace=namespace)
 
 
 @pytest.fixture

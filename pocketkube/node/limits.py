@@ -1,8 +1,9 @@
 """What bounds a container: memory and the number of processes. There are no cgroups in the sandbox.
 
-The kernel itself bounds processes where each pid namespace has a pid_max of its own (Linux 6.14). On an older one the
-sampler kills a container that has too many; RLIMIT_NPROC keeps the whole sandbox in bounds until it comes round, but
-only for ordinary users: the kernel exempts root.
+A container that has too many processes is killed, not slowed down: what is starved while the kernel holds a lock for it
+stops everybody else (a fork bomb at nice 19 on a busy machine: for half a minute). Until the sampler comes round the
+kernel bounds them where each pid namespace has a pid_max of its own (Linux 6.14), and for ordinary users RLIMIT_NPROC
+bounds the whole sandbox.
 
 Sources: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/
 https://kubernetes.io/docs/concepts/policy/pid-limiting/
@@ -16,14 +17,11 @@ import os
 import resource
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
-from pocketkube.namespaces import PID_MAX_OF_ITS_OWN
 from pocketkube.node.containers import Container
 
 PERIOD = 0.5  # seconds between samples
-PIDS = 1024  # processes of a container (the kubelet's podPidsLimit)
-CROWD = 256  # processes of a container beyond which all others go first
+PIDS = 256  # processes of a container
 PAGE = resource.getpagesize()
 
 
@@ -44,23 +42,15 @@ class Sampler:
         limited = [each for each in containers if each.launch.memory_limit]
         # Path costs several times as much as os, and this is done all the time.
         pids = os.listdir("/proc")  # noqa: PTH208
-        if not limited and len(pids) <= min(CROWD, PIDS):
+        if not limited and len(pids) <= PIDS:
             return
         processes = _by_namespace(pids)
         for container in containers:
             own = processes.get(_namespace(container.pid), [])
-            if len(own) > CROWD:
-                _let_others_go_first(container.pid)
-            if len(own) > PIDS and not PID_MAX_OF_ITS_OWN:
+            if len(own) > PIDS:
                 container.kill("Error", f"more than {PIDS} processes")
             elif container.launch.memory_limit and _uses_more(own, container.launch.memory_limit):
                 container.kill("OOMKilled")
-
-
-def _let_others_go_first(pid: int) -> None:
-    """A session has a share of the processor as a whole: sched(7), the autogroup feature. A container is a session."""
-    with contextlib.suppress(OSError):  # the kernel has no such groups, or this was done too often
-        Path(f"/proc/{pid}/autogroup").write_text("19")
 
 
 def _by_namespace(pids: Iterable[str]) -> dict[int, list[str]]:

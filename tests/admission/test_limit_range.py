@@ -126,7 +126,7 @@ def test_invalid_limit_ranges(create: Create, item: Any, what: str) -> None:
 
 def test_it_goes_with_its_namespace(create: Create, kubectl: Kubectl, namespace: str) -> None:
     create(limits({"max": {"cpu": 1}}))
-    kubectl("delete", "namespace", namespace, "--timeout=10s")
+    kubectl("delete", "namespace", namespace, "--timeout=60s")
     text = f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {namespace}}}\n"
     kubectl("create", "-f", "-", stdin=text)
     assert kubectl("get", "limits", "-o", "name", namespace=namespace).stdout == ""

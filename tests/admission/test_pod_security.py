@@ -184,13 +184,13 @@ def test_a_controller_tells_of_the_refusal_and_tries_again(
     warned = create(workload(kind)).stderr
     assert warned == 'Warning: would violate PodSecurity "baseline:latest": host namespaces (hostNetwork=true)\n'
     selector = ("--field-selector", "reason=FailedCreate")
-    kubectl("wait", "--for=jsonpath={.type}=Warning", "events", *selector, "--timeout=5s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.type}=Warning", "events", *selector, "--timeout=60s", namespace=namespace)
     events = json.loads(kubectl("get", "events", *selector, "-o", "json", namespace=namespace).stdout)["items"]
     pattern = message + re.escape("host namespaces (hostNetwork=true)")
     assert all(re.fullmatch(pattern, each["message"]) for each in events)
     label(kubectl, namespace, enforce="privileged")
     ready = "--for=jsonpath={.status.readyReplicas}=1"
-    kubectl("wait", ready, f"{kind.lower()}/w", "--timeout=18s", namespace=namespace)
+    kubectl("wait", ready, f"{kind.lower()}/w", "--timeout=60s", namespace=namespace)
 
 
 def test_a_refused_replicaset_and_its_deployment_say_so(kubectl: Kubectl, namespace: str, create: Create) -> None:
@@ -198,13 +198,13 @@ def test_a_refused_replicaset_and_its_deployment_say_so(kubectl: Kubectl, namesp
     create(workload("Deployment"))
     for resource in ("replicaset", "deployment"):
         condition = "--for=condition=ReplicaFailure"
-        kubectl("wait", condition, resource, "--all", "--timeout=5s", namespace=namespace)
+        kubectl("wait", condition, resource, "--all", "--timeout=60s", namespace=namespace)
     path = "jsonpath={.items[0].status.conditions[?(@.type=='ReplicaFailure')]}"
     found = json.loads(kubectl("get", "deployments", "-o", path, namespace=namespace).stdout)
     assert found["reason"] == "FailedCreate"
     assert found["message"].endswith("host namespaces (hostNetwork=true)")
     label(kubectl, namespace, enforce="privileged")
-    kubectl("rollout", "status", "deployment/w", "--timeout=18s", namespace=namespace)
+    kubectl("rollout", "status", "deployment/w", "--timeout=60s", namespace=namespace)
     assert "ReplicaFailure" not in kubectl("get", "deployments", "-o", "json", namespace=namespace).stdout
 
 

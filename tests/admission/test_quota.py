@@ -42,7 +42,7 @@ def used(kubectl: Kubectl, namespace: str, **expected: str) -> None:
     for name, value in expected.items():
         escaped = name.replace("__", "/").replace("_", "\\.")
         condition = f"--for=jsonpath={{.status.used.{escaped}}}={value}"
-        kubectl("wait", condition, "quota/q", "--timeout=5s", namespace=namespace)
+        kubectl("wait", condition, "quota/q", "--timeout=60s", namespace=namespace)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_status_follows_what_comes_and_goes(kubectl: Kubectl, namespace: str, cr
 
 def test_a_pod_that_has_ended_holds_nothing(kubectl: Kubectl, namespace: str, create: Create) -> None:
     create(quota(pods=1, count__pods=2), pod("a", {"command": ["true"]}, restartPolicy="Never"))
-    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/a", "--timeout=18s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/a", "--timeout=60s", namespace=namespace)
     used(kubectl, namespace, pods="0", count__pods="1")
     create(pod("b"))
 
@@ -155,10 +155,10 @@ def test_a_replicaset_gets_as_far_as_the_quota_lets_it(kubectl: Kubectl, namespa
     large = deployment("d")
     large["spec"]["replicas"] = 3
     create(quota(pods=2), large)
-    kubectl("wait", "--for=condition=ReplicaFailure", "deployment/d", "--timeout=5s", namespace=namespace)
+    kubectl("wait", "--for=condition=ReplicaFailure", "deployment/d", "--timeout=60s", namespace=namespace)
     used(kubectl, namespace, pods="2")
     kubectl("patch", "quota", "q", "-p", json.dumps({"spec": {"hard": {"pods": "3"}}}), namespace=namespace)
-    kubectl("rollout", "status", "deployment/d", "--timeout=18s", namespace=namespace)
+    kubectl("rollout", "status", "deployment/d", "--timeout=60s", namespace=namespace)
 
 
 def test_invalid_quotas(create: Create) -> None:

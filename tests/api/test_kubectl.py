@@ -53,11 +53,11 @@ def test_exec_reads_stdin(kubectl: Kubectl, demo: str) -> None:
 
 def test_scale_and_logs_and_delete(kubectl: Kubectl, own_demo: str) -> None:
     kubectl("scale", "deploy/nginx", "--replicas=3", namespace=own_demo)
-    kubectl("rollout", "status", "deploy/nginx", "--timeout=15s", namespace=own_demo)
+    kubectl("rollout", "status", "deploy/nginx", "--timeout=60s", namespace=own_demo)
     printed = kubectl("logs", "-l", "app=nginx", "-c", "nginx", "--tail=1", "--prefix", namespace=own_demo).stdout
     assert len(printed.splitlines()) == 3
     kubectl("scale", "deploy/nginx", "--replicas=0", namespace=own_demo)
-    kubectl("wait", "--for=delete", "pod", "-l", "app=nginx", "--timeout=15s", namespace=own_demo)
+    kubectl("wait", "--for=delete", "pod", "-l", "app=nginx", "--timeout=60s", namespace=own_demo)
     refused = kubectl(
         "exec", "tiny-tools", "--", "curl", "-sS", "http://demo-nodeport-svc:8080", namespace=own_demo, fails=True
     )
@@ -135,7 +135,7 @@ def test_unknown_image_cannot_be_pulled(kubectl: Kubectl, namespace: str) -> Non
     pod = f"{{apiVersion: v1, kind: Pod, metadata: {{name: nosuch}}, spec: {{containers: {containers}}}}}"
     kubectl("apply", "-f", "-", namespace=namespace, stdin=pod)
     path = "jsonpath={.status.containerStatuses[0].state.waiting.reason}=ImagePullBackOff"
-    kubectl("wait", f"--for={path}", "pod/nosuch", "--timeout=10s", namespace=namespace)
+    kubectl("wait", f"--for={path}", "pod/nosuch", "--timeout=60s", namespace=namespace)
 
 
 def test_crash_restarts_with_the_real_exit_code(kubectl: Kubectl, namespace: str) -> None:
@@ -145,7 +145,7 @@ def test_crash_restarts_with_the_real_exit_code(kubectl: Kubectl, namespace: str
     )
     kubectl("apply", "-f", "-", namespace=namespace, stdin=pod)
     path = "jsonpath={.status.containerStatuses[0].state.waiting.reason}=CrashLoopBackOff"
-    kubectl("wait", f"--for={path}", "pod/crash", "--timeout=10s", namespace=namespace)
+    kubectl("wait", f"--for={path}", "pod/crash", "--timeout=60s", namespace=namespace)
     shown = kubectl("get", "pod", "crash", "-o", "json", namespace=namespace).stdout
     (status,) = json.loads(shown)["status"]["containerStatuses"]
     assert status["lastState"]["terminated"]["exitCode"] == 4

@@ -176,7 +176,7 @@ def test_the_scale_of_a_deployment_is_a_table_of_its_own(kubectl: Kubectl, demo:
 
 def test_waits_for_a_value(kubectl: Kubectl, demo: str) -> None:
     wanted = "--for=jsonpath={.status.readyReplicas}=2"
-    assert kubectl("wait", wanted, "deploy/nginx", "--timeout=10s", namespace=demo).stdout.endswith("condition met\n")
+    assert kubectl("wait", wanted, "deploy/nginx", "--timeout=60s", namespace=demo).stdout.endswith("condition met\n")
 
 
 def test_logs_of_all_containers_with_prefixes(kubectl: Kubectl, namespace: str) -> None:
@@ -185,7 +185,7 @@ def test_logs_of_all_containers_with_prefixes(kubectl: Kubectl, namespace: str) 
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "talks"}}
     spec = {"containers": containers, "restartPolicy": "Never"}
     kubectl("apply", "-f", "-", namespace=namespace, stdin=json.dumps({**pod, "spec": spec}))
-    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/talks", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/talks", "--timeout=60s", namespace=namespace)
     printed = kubectl("logs", "talks", "--all-containers", "--prefix", "-f", namespace=namespace).stdout
     assert sorted(printed.splitlines()) == [f"[pod/talks/{name}] {name} says hello" for name in ("one", "two")]
 
@@ -227,7 +227,7 @@ def test_drain_evicts(kubectl: Kubectl, namespace: str) -> None:
         }
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"to": name}}, "spec": spec}
         kubectl("create", "-f", "-", namespace=namespace, stdin=json.dumps(pod))
-    drain = ["drain", "node02", "--force", "--grace-period=0", "--timeout=15s"]
+    drain = ["drain", "node02", "--force", "--grace-period=0", "--timeout=60s"]
     try:
         refused = kubectl("drain", "node02", "--pod-selector=to=one", fails=True).stderr
         assert "cannot delete Pods that declare no controller" in refused
@@ -286,7 +286,7 @@ def test_a_service_that_is_not_reached_says_why(kubectl: Kubectl, demo: str, ask
 def test_debugs_a_node(kubectl: Kubectl, namespace: str) -> None:
     """`kubectl debug node` mounts the node's files at /host."""
     kubectl("debug", "node/node01", "--image=busybox:1.36", "--", "sh", "-c", "ls /host", namespace=namespace)
-    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod", "--all", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod", "--all", "--timeout=60s", namespace=namespace)
 
 
 def test_debugs_a_pod(kubectl: Kubectl, own_demo: str) -> None:
@@ -296,7 +296,7 @@ def test_debugs_a_pod(kubectl: Kubectl, own_demo: str) -> None:
     said = kubectl("debug", pod, "--image=busybox:1.36", "--target=nginx", "-c", "dbg", *script, namespace=own_demo)
     assert said.stdout.startswith('Targeting container "nginx".')
     ended = "--for=jsonpath={.status.ephemeralContainerStatuses[0].state.terminated.reason}=Completed"
-    kubectl("wait", ended, pod, "--timeout=10s", namespace=own_demo)
+    kubectl("wait", ended, pod, "--timeout=60s", namespace=own_demo)
     printed = kubectl("logs", pod, "-c", "dbg", namespace=own_demo).stdout
     assert "nginx: master process" in printed
     assert "nginx-" in printed.splitlines()[-1]

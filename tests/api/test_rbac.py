@@ -42,9 +42,9 @@ def test_a_role_that_comes_from_others(kubectl: Kubectl, namespace: str) -> None
         kubectl("label", "clusterrole", part, f"part-of={namespace}")
     for rule, resource in ((0, "nodes"), (1, "secrets")):
         wanted = f"--for=jsonpath={{.rules[{rule}].resources[0]}}={resource}"
-        kubectl("wait", wanted, f"clusterrole/{whole}", "--timeout=15s")
+        kubectl("wait", wanted, f"clusterrole/{whole}", "--timeout=60s")
     kubectl("delete", "clusterrole", parts[0])
-    kubectl("wait", "--for=jsonpath={.rules[0].resources[0]}=secrets", f"clusterrole/{whole}", "--timeout=15s")
+    kubectl("wait", "--for=jsonpath={.rules[0].resources[0]}=secrets", f"clusterrole/{whole}", "--timeout=60s")
     kubectl("delete", "clusterrole", whole, parts[1])
 
 
@@ -84,7 +84,7 @@ def test_a_pod_asks(kubectl: Kubectl, namespace: str) -> None:
     spec = {"terminationGracePeriodSeconds": 0, "containers": [container]}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec}
     kubectl("apply", "-f", "-", namespace=namespace, stdin=json.dumps(pod))
-    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=60s", namespace=namespace)
     refused = json.loads(kubectl("exec", "p", "--", "sh", "-c", ASK, namespace=namespace).stdout)
     assert (refused["code"], refused["reason"]) == (403, "Forbidden")
     bind = ["create", "rolebinding", "view", "--clusterrole=view", f"--serviceaccount={namespace}:default"]

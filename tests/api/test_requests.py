@@ -294,7 +294,7 @@ def test_a_pod_is_bound_once(http: Http, kubectl: Kubectl, namespace: str) -> No
     assert (nowhere.status, nowhere.body["details"]["causes"][0]["field"]) == (422, "target.name")
     bound = http("POST", f"{path}/a/binding", {"metadata": {"name": "a"}, "target": {"name": "node01"}})
     assert (bound.status, bound.body["status"]) == (201, "Success")
-    kubectl("wait", "pod/a", "--for=jsonpath={.spec.nodeName}=node01", "--timeout=5s", namespace=namespace)
+    kubectl("wait", "pod/a", "--for=jsonpath={.spec.nodeName}=node01", "--timeout=60s", namespace=namespace)
     again = http("POST", f"{path}/a/binding", {"metadata": {"name": "a"}, "target": {"name": "node02"}})
     says = 'Operation cannot be fulfilled on pods/binding "a": pod a is already assigned to node "node01"'
     assert (again.status, again.body["message"]) == (409, says)

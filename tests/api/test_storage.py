@@ -209,7 +209,7 @@ def test_only_some_classes_let_claims_grow(kubectl: Kubectl, namespace: str) -> 
     kubectl("create", "-f", "-", stdin=json.dumps(storage_class(name, "example.com/none", allowVolumeExpansion=True)))
     kubectl("create", "-f", "-", stdin=json.dumps(volume(name, storageClassName=name)))
     kubectl("create", "-f", "-", namespace=namespace, stdin=json.dumps(claim(storageClassName=name)))
-    kubectl("wait", "--for=jsonpath={.status.phase}=Bound", "pvc/data", "--timeout=5s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Bound", "pvc/data", "--timeout=60s", namespace=namespace)
     smaller = {"spec": {"resources": {"requests": {"storage": "1Mi"}}}}
     assert patch(kubectl, "pvc/data", smaller, namespace) == (
         'The PersistentVolumeClaim "data" is invalid: spec.resources.requests.storage: Forbidden: '

@@ -36,7 +36,7 @@ def get(kubectl: Kubectl, namespace: str, *what: str) -> dict[str, Any]:
 
 def wait(kubectl: Kubectl, namespace: str, what: str, wanted: str) -> None:
     """`wanted`: as kubectl wait takes it after --for=."""
-    kubectl("wait", f"--for={wanted}", what, "--timeout=15s", namespace=namespace)
+    kubectl("wait", f"--for={wanted}", what, "--timeout=60s", namespace=namespace)
 
 
 def events(kubectl: Kubectl, namespace: str, name: str = "it") -> list[tuple[str, str, str]]:

@@ -37,7 +37,7 @@ def web(**spec: Any) -> str:
 
 def start(kubectl: Kubectl, namespace: str, **spec: Any) -> None:
     kubectl("create", "-f", "-", namespace=namespace, stdin=web(**spec))
-    kubectl("rollout", "status", "sts/web", "--timeout=10s", namespace=namespace)
+    kubectl("rollout", "status", "sts/web", "--timeout=60s", namespace=namespace)
 
 
 def claims(kubectl: Kubectl, namespace: str) -> dict[str, list[str]]:
@@ -50,7 +50,7 @@ def claims(kubectl: Kubectl, namespace: str) -> dict[str, list[str]]:
 
 def gone(kubectl: Kubectl, namespace: str, *what: str) -> None:
     for each in what:
-        kubectl("wait", "--for=delete", each, "--timeout=10s", namespace=namespace)
+        kubectl("wait", "--for=delete", each, "--timeout=60s", namespace=namespace)
 
 
 def test_each_pod_has_a_claim(kubectl: Kubectl, namespace: str) -> None:
@@ -99,7 +99,7 @@ def test_claims_go_as_the_policy_says(kubectl: Kubectl, namespace: str, policy: 
     if policy.get("whenScaled") == "Delete":
         gone(kubectl, namespace, "pvc/data-web-1")
         kubectl("scale", "sts/web", "--replicas=2", namespace=namespace)
-        kubectl("rollout", "status", "sts/web", "--timeout=10s", namespace=namespace)
+        kubectl("rollout", "status", "sts/web", "--timeout=60s", namespace=namespace)
     assert claims(kubectl, namespace) == {"data-web-0": owners, "data-web-1": owners}
     kubectl("delete", "sts/web", namespace=namespace)
     gone(kubectl, namespace, "pod/web-0")

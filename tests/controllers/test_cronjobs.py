@@ -258,7 +258,7 @@ def test_it_runs(kubectl: Kubectl, namespace: str) -> None:
     """From its schedule to what its Pods wrote; what is made by hand of it; and all of it goes with it."""
     job = {"spec": {"template": template("echo done", restartPolicy="Never")}}
     create(kubectl, namespace, "CronJob", schedule="@every 1s", jobTemplate=job)
-    kubectl("wait", "--for=jsonpath={.status.lastSuccessfulTime}", "cj/it", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.lastSuccessfulTime}", "cj/it", "--timeout=60s", namespace=namespace)
     (made,) = get(kubectl, namespace, "jobs")["items"][:1]
     assert kubectl("logs", f"job/{made['metadata']['name']}", namespace=namespace).stdout == "done\n"
     assert ("Normal", "SuccessfulCreate", f"Created job {made['metadata']['name']}") in events(kubectl, namespace)
@@ -271,7 +271,7 @@ def test_it_runs(kubectl: Kubectl, namespace: str) -> None:
     described = kubectl("describe", "cronjob", "it", namespace=namespace).stdout
     assert "Schedule:                      @every 1s\n" in described
     kubectl("delete", "cronjob", "it", namespace=namespace)
-    kubectl("wait", "--for=delete", "job", "--all", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=delete", "job", "--all", "--timeout=60s", namespace=namespace)
 
 
 def test_created_by_kubectl(kubectl: Kubectl, namespace: str) -> None:

@@ -19,7 +19,7 @@ def daemons(kubectl: Kubectl, namespace: str, spec: dict[str, Any] | None = None
 
 def ready(kubectl: Kubectl, namespace: str) -> dict[str, str]:
     """{node: Pod} once the rollout is done."""
-    kubectl("rollout", "status", "ds/it", "--timeout=15s", namespace=namespace)
+    kubectl("rollout", "status", "ds/it", "--timeout=60s", namespace=namespace)
     return {p["spec"]["nodeName"]: p["metadata"]["name"] for p in get(kubectl, namespace, "pods")["items"]}
 
 
@@ -78,13 +78,13 @@ def test_a_rolling_update_and_back(kubectl: Kubectl, namespace: str, rolling: di
     daemons(kubectl, namespace, updateStrategy={"type": "RollingUpdate", "rollingUpdate": rolling})
     before = ready(kubectl, namespace)
     kubectl("set", "env", "ds/it", "A=1", namespace=namespace)
-    kubectl("rollout", "status", "ds/it", "--timeout=15s", namespace=namespace)
-    kubectl("wait", "--for=delete", *(f"pod/{name}" for name in before.values()), "--timeout=15s", namespace=namespace)
+    kubectl("rollout", "status", "ds/it", "--timeout=60s", namespace=namespace)
+    kubectl("wait", "--for=delete", *(f"pod/{name}" for name in before.values()), "--timeout=60s", namespace=namespace)
     found = get(kubectl, namespace, "ds", "it")
     assert found["metadata"]["annotations"]["deprecated.daemonset.template.generation"] == "2"
     assert len(get(kubectl, namespace, "controllerrevisions")["items"]) == 2
     kubectl("rollout", "undo", "ds/it", namespace=namespace)
-    kubectl("rollout", "status", "ds/it", "--timeout=15s", namespace=namespace)
+    kubectl("rollout", "status", "ds/it", "--timeout=60s", namespace=namespace)
     revisions = get(kubectl, namespace, "controllerrevisions")["items"]
     assert sorted(each["revision"] for each in revisions) == [2, 3]
 

@@ -21,7 +21,7 @@ def deploy(kubectl: Kubectl, namespace: str, replicas: int = 2, **spec: Any) -> 
 
 
 def rolled_out(kubectl: Kubectl, namespace: str) -> None:
-    kubectl("rollout", "status", "deploy/it", "--timeout=15s", namespace=namespace)
+    kubectl("rollout", "status", "deploy/it", "--timeout=60s", namespace=namespace)
 
 
 def sets(kubectl: Kubectl, namespace: str) -> list[dict[str, Any]]:
@@ -125,7 +125,7 @@ def test_a_rollout_that_gets_nowhere(kubectl: Kubectl, namespace: str) -> None:
     template = {"spec": {"containers": [{"name": "c", "readinessProbe": NEVER_READY}]}}
     patch = {"spec": {"progressDeadlineSeconds": 1, "template": template}}
     kubectl("patch", "deploy/it", "-p", json.dumps(patch), namespace=namespace)
-    done = kubectl("rollout", "status", "deploy/it", "--timeout=15s", namespace=namespace, fails=True)
+    done = kubectl("rollout", "status", "deploy/it", "--timeout=60s", namespace=namespace, fails=True)
     assert 'error: deployment "it" exceeded its progress deadline' in done.stderr
     name = sets(kubectl, namespace)[0]["metadata"]["name"]
     failed = ("Progressing", "False", "ProgressDeadlineExceeded", f'ReplicaSet "{name}" has timed out progressing.')
@@ -146,12 +146,12 @@ def test_a_pod_that_loses_its_label_is_replaced_and_stays(kubectl: Kubectl, name
     (pod,) = get(kubectl, namespace, "pods")["items"]
     name = pod["metadata"]["name"]
     kubectl("label", "pod", name, "app-", namespace=namespace)
-    kubectl("wait", "--for=create", "pod", "-l", "app=a", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=create", "pod", "-l", "app=a", "--timeout=60s", namespace=namespace)
     rolled_out(kubectl, namespace)
     assert "ownerReferences" not in get(kubectl, namespace, "pod", name)["metadata"]
     assert len(get(kubectl, namespace, "pods")["items"]) == 2
     kubectl("label", "pod", name, "app=a", namespace=namespace)
-    kubectl("wait", "--for=jsonpath={.status.replicas}=1", "rs", "--all", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.replicas}=1", "rs", "--all", "--timeout=60s", namespace=namespace)
 
 
 def size(name: str, replicas: int, available: int, most: int = 0) -> dict[str, Any]:
@@ -222,9 +222,9 @@ def test_a_new_size_is_shared_out(
 
 def test_a_replicaset_that_is_refused(kubectl: Kubectl, namespace: str) -> None:
     create(kubectl, namespace, "ResourceQuota", "none", hard={"count/replicasets.apps": "0"})
-    kubectl("wait", "--for=jsonpath={.status.used}", "quota/none", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.used}", "quota/none", "--timeout=60s", namespace=namespace)
     deploy(kubectl, namespace)
-    kubectl("wait", "--for=condition=Progressing=False", "deploy/it", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=condition=Progressing=False", "deploy/it", "--timeout=60s", namespace=namespace)
     ((kind, _, reason, message),) = conditions(get(kubectl, namespace, "deploy", "it"))
     assert (kind, reason) == ("Progressing", "ReplicaSetCreateError")
     assert re.match(
@@ -240,7 +240,7 @@ def test_a_name_that_another_has(kubectl: Kubectl, namespace: str) -> None:
     kubectl("delete", "deploy", "it", namespace=namespace)
     other = template()
     other["metadata"]["labels"] = {"app": "other"}
-    kubectl("wait", "--for=delete", f"rs/{taken['metadata']['name']}", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=delete", f"rs/{taken['metadata']['name']}", "--timeout=60s", namespace=namespace)
     selector = {"matchLabels": {"app": "other"}}
     create(kubectl, namespace, "ReplicaSet", taken["metadata"]["name"], selector=selector, template=other, replicas=0)
     deploy(kubectl, namespace)

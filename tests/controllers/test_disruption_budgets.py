@@ -94,7 +94,7 @@ def test_a_pod_that_is_not_ready(kubectl: Kubectl, namespace: str, policy: str, 
     create(kubectl, namespace, "Deployment", replicas=1, template=never, **SELECTED)
     wait(kubectl, namespace, "deployment/it", "jsonpath={.status.unavailableReplicas}=1")
     kubectl(
-        "wait", "--for=jsonpath={.status.phase}=Running", "pod", "-l", "app=a", "--timeout=15s", namespace=namespace
+        "wait", "--for=jsonpath={.status.phase}=Running", "pod", "-l", "app=a", "--timeout=60s", namespace=namespace
     )
     budget(kubectl, namespace, minAvailable=1, unhealthyPodEvictionPolicy=policy)
     said = evict(kubectl, namespace, a_pod(kubectl, namespace), fails=not goes)

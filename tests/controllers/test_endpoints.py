@@ -47,9 +47,9 @@ def two_pods(kubectl: Kubectl) -> str:
     namespace = "endpoint-tables"
     kubectl("create", "-f", "-", stdin=f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {namespace}}}\n")
     apply(kubectl, namespace, pod("ready", {"app": "a"}, "web"), pod("unready", {"app": "a"}, probe=UNREADY))
-    kubectl("wait", "--for=condition=Ready", "pod/ready", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready", "pod/ready", "--timeout=60s", namespace=namespace)
     path = "jsonpath={.status.phase}=Running"
-    kubectl("wait", f"--for={path}", "pod/unready", "--timeout=10s", namespace=namespace)
+    kubectl("wait", f"--for={path}", "pod/unready", "--timeout=60s", namespace=namespace)
     return namespace
 
 
@@ -89,7 +89,7 @@ def test_slices(
     name = f"s-{request.node.callspec.id}"
     apply(kubectl, two_pods, service(name, **spec))
     selected = f"kubernetes.io/service-name={name}"
-    kubectl("wait", "--for=create", "endpointslice", "-l", selected, "--timeout=5s", namespace=two_pods)
+    kubectl("wait", "--for=create", "endpointslice", "-l", selected, "--timeout=60s", namespace=two_pods)
     found = slices(kubectl, two_pods, name)
     seen = {
         each["targetRef"]["name"]: (str(each["conditions"]["ready"]), str(each["conditions"]["serving"]))
@@ -106,7 +106,7 @@ def test_a_label_that_changes_moves_the_pod(kubectl: Kubectl, namespace: str) ->
     apply(kubectl, namespace, pod("p", {"app": "a"}), service("old"), service("new", selector={"app": "b"}))
 
     def wait_for_endpoint(name: str) -> None:
-        by_label = ("endpointslice", "-l", f"kubernetes.io/service-name={name}", "--timeout=10s")
+        by_label = ("endpointslice", "-l", f"kubernetes.io/service-name={name}", "--timeout=60s")
         kubectl("wait", "--for=jsonpath={.endpoints[0].conditions.ready}=true", *by_label, namespace=namespace)
 
     wait_for_endpoint("old")
@@ -123,7 +123,7 @@ def test_manual_endpoints_are_mirrored_and_go_with_their_service(kubectl: Kubect
         "subsets": [{"addresses": [{"ip": "192.0.2.7"}], "ports": [{"name": "http", "port": 80}]}],
     }
     apply(kubectl, namespace, service("s", selector=None), endpoints)
-    by_label = ("endpointslice", "-l", "kubernetes.io/service-name=s", "--timeout=5s")
+    by_label = ("endpointslice", "-l", "kubernetes.io/service-name=s", "--timeout=60s")
     kubectl("wait", "--for=create", *by_label, namespace=namespace)
     (mirror,) = slices(kubectl, namespace, "s")
     assert mirror["endpoints"] == [{"addresses": ["192.0.2.7"], "conditions": {"ready": True}}]
@@ -132,7 +132,7 @@ def test_manual_endpoints_are_mirrored_and_go_with_their_service(kubectl: Kubect
     assert labels["mine"] == "yes"
     assert labels["endpointslice.kubernetes.io/managed-by"] == "endpointslicemirroring-controller.k8s.io"
     kubectl("delete", "svc", "s", namespace=namespace)
-    kubectl("wait", "--for=delete", "endpoints/s", "--timeout=5s", namespace=namespace)
+    kubectl("wait", "--for=delete", "endpoints/s", "--timeout=60s", namespace=namespace)
     kubectl("wait", "--for=delete", *by_label, namespace=namespace)
 
 
@@ -157,9 +157,9 @@ def test_a_port_may_be_another_in_each_pod(kubectl: Kubectl, namespace: str) -> 
     other["spec"]["containers"][0]["ports"][0]["containerPort"] = 82
     apply(kubectl, namespace, pod("one", {"app": "a"}, "web"), other, pod("none", {"app": "a"}))
     for name in ("one", "other", "none"):
-        kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=10s", namespace=namespace)
+        kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=60s", namespace=namespace)
     apply(kubectl, namespace, service("s", ports=[{"name": "http", "port": 80, "targetPort": "web"}]))
-    kubectl("wait", "--for=create", "endpoints/s", "--timeout=5s", namespace=namespace)
+    kubectl("wait", "--for=create", "endpoints/s", "--timeout=60s", namespace=namespace)
     found = {
         tuple(port["port"] for port in part["ports"] or ()): [each["targetRef"]["name"] for each in part["endpoints"]]
         for part in slices(kubectl, namespace, "s")
@@ -175,9 +175,9 @@ def test_a_pod_that_is_leaving(kubectl: Kubectl, namespace: str) -> None:
     leaving = pod("p", {"app": "a"})
     leaving["spec"]["terminationGracePeriodSeconds"] = 30
     apply(kubectl, namespace, leaving, service("s"), service("all", publishNotReadyAddresses=True))
-    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=60s", namespace=namespace)
     kubectl("delete", "pod", "p", "--wait=false", namespace=namespace)
-    chosen = ("endpointslice", "-l", "kubernetes.io/service-name", "--timeout=10s")
+    chosen = ("endpointslice", "-l", "kubernetes.io/service-name", "--timeout=60s")
     kubectl("wait", "--for=jsonpath={.endpoints[0].conditions.terminating}=true", *chosen, namespace=namespace)
     for name, ready in (("s", False), ("all", True)):
         (part,) = slices(kubectl, namespace, name)
@@ -191,19 +191,19 @@ def test_names_of_pods_are_published(kubectl: Kubectl, namespace: str) -> None:
     named = pod("p", {"app": "a"})
     named["spec"] |= {"hostname": "web-0", "subdomain": "s"}
     apply(kubectl, namespace, named, service("s", clusterIP="None"), service("other"))
-    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=60s", namespace=namespace)
     assert slices(kubectl, namespace, "s")[0]["endpoints"][0]["hostname"] == "web-0"
     assert "hostname" not in slices(kubectl, namespace, "other")[0]["endpoints"][0]
 
 
 def test_what_is_changed_by_hand_is_put_right(kubectl: Kubectl, namespace: str) -> None:
     apply(kubectl, namespace, pod("p", {"app": "a"}), service("s"))
-    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=60s", namespace=namespace)
     (part,) = slices(kubectl, namespace, "s")
     name = part["metadata"]["name"]
     kubectl("patch", "endpointslice", name, "--type=merge", "-p", '{"endpoints":[]}', namespace=namespace)
     ready = "--for=jsonpath={.endpoints[0].conditions.ready}=true"
-    kubectl("wait", ready, f"endpointslice/{name}", "--timeout=10s", namespace=namespace)
+    kubectl("wait", ready, f"endpointslice/{name}", "--timeout=60s", namespace=namespace)
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(0, []), (100, [100]), (101, [100, 1]), (250, [100, 100, 50])])

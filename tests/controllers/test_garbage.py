@@ -59,7 +59,7 @@ def test_foreground_waits_for_those_that_block(kubectl: Kubectl, namespace: str,
 
 def test_orphans_lose_their_owner(kubectl: Kubectl, namespace: str, owner: dict[str, Any]) -> None:
     make(kubectl, namespace, config_map("child", owner))
-    kubectl("delete", "cm", "owner", "--cascade=orphan", "--timeout=10s", namespace=namespace)
+    kubectl("delete", "cm", "owner", "--cascade=orphan", "--timeout=60s", namespace=namespace)
     assert owners_of(kubectl, namespace, "child") == []
 
 

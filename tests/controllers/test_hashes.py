@@ -52,7 +52,7 @@ spec:
 def test_hash_of_recorded_deployment(kubectl: Kubectl, namespace: str) -> None:
     """Recorded on 1.36.2: the ReplicaSet of the nginx demo."""
     kubectl("apply", "-f", "-", namespace=namespace, stdin=DEMO)
-    kubectl("rollout", "status", "deployment/nginx", "--timeout=20s", namespace=namespace)
+    kubectl("rollout", "status", "deployment/nginx", "--timeout=60s", namespace=namespace)
     names = [each["metadata"]["name"] for each in get(kubectl, namespace, "replicasets")["items"]]
     assert names == ["nginx-8fc798bbf"]
 

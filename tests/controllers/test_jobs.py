@@ -128,7 +128,7 @@ def test_a_suspended_job_has_no_pods(kubectl: Kubectl, namespace: str) -> None:
     wait(kubectl, namespace, "job/it", "jsonpath={.status.ready}=1")
     kubectl("patch", "job/it", "-p", '{"spec":{"suspend":true}}', namespace=namespace)
     wait(kubectl, namespace, "job/it", "condition=Suspended")
-    kubectl("wait", "--for=delete", "pods", "--all", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=delete", "pods", "--all", "--timeout=60s", namespace=namespace)
     assert "failed" not in get(kubectl, namespace, "job", "it")["status"]
     told = events(kubectl, namespace)
     assert ("Normal", "Suspended", "Job suspended") in told
@@ -138,14 +138,14 @@ def test_a_suspended_job_has_no_pods(kubectl: Kubectl, namespace: str) -> None:
 def test_a_finished_job_goes_when_its_time_has_come(kubectl: Kubectl, namespace: str) -> None:
     job(kubectl, namespace, "echo done", ttlSecondsAfterFinished=1)
     wait(kubectl, namespace, "job/it", "delete")
-    kubectl("wait", "--for=delete", "pods", "--all", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=delete", "pods", "--all", "--timeout=60s", namespace=namespace)
 
 
 def test_a_job_that_is_deleted_takes_its_pods_along(kubectl: Kubectl, namespace: str) -> None:
     job(kubectl, namespace, "sleep 60; :")
     wait(kubectl, namespace, "job/it", "jsonpath={.status.ready}=1")
-    kubectl("delete", "job", "it", "--timeout=15s", namespace=namespace)
-    kubectl("wait", "--for=delete", "pods", "--all", "--timeout=15s", namespace=namespace)
+    kubectl("delete", "job", "it", "--timeout=60s", namespace=namespace)
+    kubectl("wait", "--for=delete", "pods", "--all", "--timeout=60s", namespace=namespace)
 
 
 def test_a_job_may_be_scaled(kubectl: Kubectl, namespace: str) -> None:

@@ -61,7 +61,7 @@ def test_a_finalizer_holds_it_up_and_is_named(kubectl: Kubectl, doomed: str, kin
         wait(kubectl, doomed, "pod/held", "condition=Ready")
     kubectl("delete", "namespace", doomed, "--wait=false")
     remain = "jsonpath={.status.conditions[?(@.type=='NamespaceFinalizersRemaining')].status}=True"
-    kubectl("wait", f"--for={remain}", f"namespace/{doomed}", "--timeout=15s")
+    kubectl("wait", f"--for={remain}", f"namespace/{doomed}", "--timeout=60s")
     assert said(kubectl, doomed) == {
         **FINE,
         "NamespaceContentRemaining": (
@@ -78,7 +78,7 @@ def test_a_finalizer_holds_it_up_and_is_named(kubectl: Kubectl, doomed: str, kin
     others = get(kubectl, doomed, "serviceaccounts")["items"]
     assert bool(others) == (kind == "Pod")  # Pods go before everything else
     kubectl("patch", plural, "held", "-p", '{"metadata":{"finalizers":null}}', "--type=merge", namespace=doomed)
-    kubectl("wait", "--for=delete", f"namespace/{doomed}", "--timeout=15s")
+    kubectl("wait", "--for=delete", f"namespace/{doomed}", "--timeout=60s")
 
 
 def test_nothing_new_comes_in(kubectl: Kubectl, doomed: str) -> None:
@@ -96,7 +96,7 @@ def test_everything_of_every_kind_goes(kubectl: Kubectl, doomed: str) -> None:
         create(kubectl, doomed, kind, kind.lower(), selector=selector, template=template())
     create(kubectl, doomed, "Job", template=template(restartPolicy="Never"))
     create(kubectl, doomed, "Service", selector={"app": "a"}, ports=[{"port": 80}])
-    kubectl("delete", "namespace", doomed, "--timeout=15s")
+    kubectl("delete", "namespace", doomed, "--timeout=60s")
 
 
 def test_what_every_namespace_has_comes_back(kubectl: Kubectl, namespace: str) -> None:
@@ -107,7 +107,7 @@ def test_what_every_namespace_has_comes_back(kubectl: Kubectl, namespace: str) -
 
 
 def test_the_certificate_that_is_published_says_what_it_is_for_and_stays(kubectl: Kubectl, namespace: str) -> None:
-    kubectl("wait", "--for=create", "cm/kube-root-ca.crt", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=create", "cm/kube-root-ca.crt", "--timeout=60s", namespace=namespace)
     before = get(kubectl, namespace, "cm", "kube-root-ca.crt")
     use = before["metadata"]["annotations"]["kubernetes.io/description"]
     assert use.startswith("Contains a CA bundle that can be used to verify the kube-apiserver when using internal")

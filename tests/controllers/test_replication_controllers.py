@@ -91,7 +91,7 @@ def test_its_pods_go_with_it_or_stay(kubectl: Kubectl, two: str) -> None:
     wait(kubectl, two, "rc/it", "jsonpath={.status.readyReplicas}=2")
     assert {pod["metadata"]["uid"] for pod in pods(kubectl, two)} == before
     kubectl("delete", "rc", "it", namespace=two)
-    kubectl("wait", "--for=delete", "pod", "--all", "--timeout=15s", namespace=two)
+    kubectl("wait", "--for=delete", "pod", "--all", "--timeout=60s", namespace=two)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_who_does_not_say_leaves_the_pods(
 ) -> None:
     policy = {"restartPolicy": "Never"} if kind == "Job" else {}
     create(kubectl, namespace, kind, template=template(**policy))
-    kubectl("wait", "--for=create", "pod", "-l", "app=a", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=create", "pod", "-l", "app=a", "--timeout=60s", namespace=namespace)
     base = "/apis/batch/v1" if kind == "Job" else "/api/v1"
     path = f"{base}/namespaces/{namespace}/{kind.lower()}s/it"
     assert kubectl("delete", "--raw", path, "-f", "-", stdin=json.dumps(options)).stderr == told
@@ -118,7 +118,7 @@ def test_who_does_not_say_leaves_the_pods(
     if stay:
         assert [pod["metadata"].get("ownerReferences") for pod in pods(kubectl, namespace)] == [None]
     else:
-        kubectl("wait", "--for=delete", "pod", "--all", "--timeout=15s", namespace=namespace)
+        kubectl("wait", "--for=delete", "pod", "--all", "--timeout=60s", namespace=namespace)
 
 
 def test_counted_by_a_quota(kubectl: Kubectl, namespace: str) -> None:

@@ -199,7 +199,7 @@ def own_kubectl(kubectl: Kubectl, own_cluster: pocket.Cluster) -> Kubectl:
 def test_a_cordoned_node_takes_no_more(own_kubectl: Kubectl) -> None:
     own_kubectl("cordon", "node02")
     taint = "jsonpath={.spec.taints[0].key}=node.kubernetes.io/unschedulable"
-    own_kubectl("wait", f"--for={taint}", "node/node02", "--timeout=10s")
+    own_kubectl("wait", f"--for={taint}", "node/node02", "--timeout=60s")
     name = f"p-{secrets.token_hex(4)}"
     pod(own_kubectl, "default", name, nodeSelector={HOST: "node02"})
     wait(own_kubectl, "default", f"pod/{name}", "condition=PodScheduled=False")

@@ -33,7 +33,7 @@ spec:
 @pytest.fixture
 def web(kubectl: Kubectl, namespace: str) -> str:
     kubectl("apply", "-f", "-", namespace=namespace, stdin=WEB)
-    kubectl("rollout", "status", "sts/web", "--timeout=10s", namespace=namespace)
+    kubectl("rollout", "status", "sts/web", "--timeout=60s", namespace=namespace)
     return namespace
 
 
@@ -58,8 +58,8 @@ def test_a_replaced_pod_keeps_its_name_and_changes_its_address(kubectl: Kubectl,
     path = "jsonpath={.metadata.uid} {.status.podIP}"
     before = kubectl("get", "pod", "web-0", "-o", path, namespace=web).stdout.split()
     kubectl("delete", "pod", "web-0", namespace=web)
-    kubectl("wait", "--for=create", "pod/web-0", "--timeout=5s", namespace=web)
-    kubectl("wait", "--for=condition=Ready", "pod/web-0", "--timeout=10s", namespace=web)
+    kubectl("wait", "--for=create", "pod/web-0", "--timeout=60s", namespace=web)
+    kubectl("wait", "--for=condition=Ready", "pod/web-0", "--timeout=60s", namespace=web)
     after = kubectl("get", "pod", "web-0", "-o", path, namespace=web).stdout.split()
     assert before[0] != after[0]
     assert before[1] != after[1]
@@ -67,10 +67,10 @@ def test_a_replaced_pod_keeps_its_name_and_changes_its_address(kubectl: Kubectl,
 
 def test_scaling_adds_at_the_end_and_takes_from_there(kubectl: Kubectl, web: str) -> None:
     kubectl("scale", "sts/web", "--replicas=3", namespace=web)
-    kubectl("rollout", "status", "sts/web", "--timeout=10s", namespace=web)
+    kubectl("rollout", "status", "sts/web", "--timeout=60s", namespace=web)
     assert set(pods(kubectl, web)) == {"web-0", "web-1", "web-2"}
     kubectl("scale", "sts/web", "--replicas=1", namespace=web)
-    kubectl("wait", "--for=delete", "pod/web-1", "--timeout=10s", namespace=web)
+    kubectl("wait", "--for=delete", "pod/web-1", "--timeout=60s", namespace=web)
     assert pods(kubectl, web) == ["web-0"]
 
 
@@ -79,14 +79,14 @@ def test_the_next_waits_until_this_one_is_ready(kubectl: Kubectl, namespace: str
         "command: [sleep, infinity]", "command: [sleep, infinity], readinessProbe: {exec: {command: ['false']}}"
     )
     kubectl("apply", "-f", "-", namespace=namespace, stdin=never)
-    kubectl("wait", "--for=jsonpath={.status.phase}=Running", "pod/web-0", "--timeout=10s", namespace=namespace)
-    kubectl("wait", "--for=jsonpath={.status.replicas}=1", "sts/web", "--timeout=5s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Running", "pod/web-0", "--timeout=60s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.replicas}=1", "sts/web", "--timeout=60s", namespace=namespace)
     assert pods(kubectl, namespace) == ["web-0"]
 
 
 def test_a_rolling_update_replaces_every_pod(kubectl: Kubectl, web: str) -> None:
     kubectl("set", "env", "sts/web", "COLOUR=blue", namespace=web)
-    kubectl("rollout", "status", "sts/web", "--timeout=15s", namespace=web)
+    kubectl("rollout", "status", "sts/web", "--timeout=60s", namespace=web)
     shown = json.loads(kubectl("get", "pods", "-o", "json", namespace=web).stdout)["items"]
     colours = [each["spec"]["containers"][0]["env"][0]["value"] for each in shown]
     assert colours == ["blue", "blue"]
@@ -114,24 +114,24 @@ def colours(kubectl: Kubectl, namespace: str) -> dict[str, str]:
 def test_below_the_partition_nothing_changes(kubectl: Kubectl, web: str) -> None:
     patch(kubectl, web, updateStrategy={"rollingUpdate": {"partition": 1}})
     kubectl("set", "env", "sts/web", "COLOUR=blue", namespace=web)
-    kubectl("rollout", "status", "sts/web", "--timeout=15s", namespace=web)
+    kubectl("rollout", "status", "sts/web", "--timeout=60s", namespace=web)
     assert colours(kubectl, web) == {"web-0": "", "web-1": "blue"}
     status = json.loads(kubectl("get", "sts/web", "-o", "json", namespace=web).stdout)["status"]
     assert status["currentRevision"] != status["updateRevision"]
     kubectl("delete", "pod", "web-0", namespace=web)
-    kubectl("wait", "--for=create", "pod/web-0", "--timeout=10s", namespace=web)
-    kubectl("wait", "--for=condition=Ready", "pod/web-0", "--timeout=10s", namespace=web)
+    kubectl("wait", "--for=create", "pod/web-0", "--timeout=60s", namespace=web)
+    kubectl("wait", "--for=condition=Ready", "pod/web-0", "--timeout=60s", namespace=web)
     assert colours(kubectl, web) == {"web-0": "", "web-1": "blue"}
 
 
 def test_back_to_the_revision_before(kubectl: Kubectl, web: str) -> None:
     kubectl("set", "env", "sts/web", "COLOUR=blue", namespace=web)
-    kubectl("rollout", "status", "sts/web", "--timeout=15s", namespace=web)
+    kubectl("rollout", "status", "sts/web", "--timeout=60s", namespace=web)
     assert "1\n2\n" in kubectl("rollout", "history", "sts/web", namespace=web).stdout.replace(" ", "").replace(
         "<none>", ""
     )
     kubectl("rollout", "undo", "sts/web", namespace=web)
-    kubectl("rollout", "status", "sts/web", "--timeout=15s", namespace=web)
+    kubectl("rollout", "status", "sts/web", "--timeout=60s", namespace=web)
     assert set(colours(kubectl, web).values()) == {""}
     revisions = kubectl("get", "controllerrevisions", "--no-headers", namespace=web).stdout.splitlines()
     assert sorted(line.split()[1:3] for line in revisions) == [
@@ -143,13 +143,13 @@ def test_back_to_the_revision_before(kubectl: Kubectl, web: str) -> None:
 def test_on_delete_waits_for_the_deletion(kubectl: Kubectl, web: str) -> None:
     patch(kubectl, web, updateStrategy={"type": "OnDelete", "rollingUpdate": None})
     kubectl("set", "env", "sts/web", "COLOUR=blue", namespace=web)
-    kubectl("wait", "--for=jsonpath={.status.observedGeneration}=3", "sts/web", "--timeout=10s", namespace=web)
+    kubectl("wait", "--for=jsonpath={.status.observedGeneration}=3", "sts/web", "--timeout=60s", namespace=web)
     kubectl("delete", "pod", "web-1", namespace=web)
-    kubectl("wait", "--for=jsonpath={.status.updatedReplicas}=1", "sts/web", "--timeout=10s", namespace=web)
+    kubectl("wait", "--for=jsonpath={.status.updatedReplicas}=1", "sts/web", "--timeout=60s", namespace=web)
     assert colours(kubectl, web)["web-0"] == ""
     kubectl("delete", "pod", "web-0", namespace=web)
-    kubectl("wait", "--for=jsonpath={.status.updatedReplicas}=2", "sts/web", "--timeout=10s", namespace=web)
-    kubectl("wait", "--for=jsonpath={.status.readyReplicas}=2", "sts/web", "--timeout=10s", namespace=web)
+    kubectl("wait", "--for=jsonpath={.status.updatedReplicas}=2", "sts/web", "--timeout=60s", namespace=web)
+    kubectl("wait", "--for=jsonpath={.status.readyReplicas}=2", "sts/web", "--timeout=60s", namespace=web)
     status = json.loads(kubectl("get", "sts/web", "-o", "json", namespace=web).stdout)["status"]
     assert status["currentRevision"] != status["updateRevision"]
 
@@ -162,10 +162,10 @@ def test_the_partition_counts_from_the_first_ordinal(kubectl: Kubectl, namespace
         namespace=namespace,
         stdin=WEB.replace("  replicas: 2", "  replicas: 2\n  ordinals: {start: 5}"),
     )
-    kubectl("rollout", "status", "sts/web", "--timeout=10s", namespace=namespace)
+    kubectl("rollout", "status", "sts/web", "--timeout=60s", namespace=namespace)
     patch(kubectl, namespace, updateStrategy={"rollingUpdate": {"partition": 1}})
     kubectl("set", "env", "sts/web", "COLOUR=blue", namespace=namespace)
-    kubectl("rollout", "status", "sts/web", "--timeout=15s", namespace=namespace)
+    kubectl("rollout", "status", "sts/web", "--timeout=60s", namespace=namespace)
     assert colours(kubectl, namespace) == {"web-5": "", "web-6": "blue"}
 
 
@@ -179,13 +179,13 @@ CLAIMS = """
 def test_what_a_pod_claims_stays_with_its_ordinal(kubectl: Kubectl, namespace: str) -> None:
     mounts = "volumeMounts: [{name: data, mountPath: /data}], command: ["
     kubectl("apply", "-f", "-", namespace=namespace, stdin=WEB.rstrip().replace("command: [", mounts) + CLAIMS)
-    kubectl("rollout", "status", "sts/web", "--timeout=10s", namespace=namespace)
+    kubectl("rollout", "status", "sts/web", "--timeout=60s", namespace=namespace)
     path = "jsonpath={.spec.volumes[?(@.name=='data')].persistentVolumeClaim.claimName}"
     assert kubectl("get", "pod", "web-1", "-o", path, namespace=namespace).stdout == "data-web-1"
     kubectl("exec", "web-1", "--", "sh", "-c", "echo mine > /data/x", namespace=namespace)
     kubectl("delete", "pod", "web-1", namespace=namespace)
-    kubectl("wait", "--for=create", "pod/web-1", "--timeout=10s", namespace=namespace)
-    kubectl("wait", "--for=condition=Ready", "pod/web-1", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=create", "pod/web-1", "--timeout=60s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready", "pod/web-1", "--timeout=60s", namespace=namespace)
     assert kubectl("exec", "web-1", "--", "cat", "/data/x", namespace=namespace).stdout == "mine\n"
     assert kubectl("exec", "web-0", "--", "ls", "/data", namespace=namespace).stdout == ""
 
@@ -194,14 +194,14 @@ def test_in_parallel_nobody_waits(kubectl: Kubectl, namespace: str) -> None:
     probe = "readinessProbe: {exec: {command: ['false']}}"
     manifest = WEB.replace("  replicas: 2", "  replicas: 3\n  podManagementPolicy: Parallel\n  ordinals: {start: 5}")
     kubectl("apply", "-f", "-", namespace=namespace, stdin=manifest.replace("command: [", f"{probe}, command: [", 1))
-    kubectl("wait", "--for=jsonpath={.status.replicas}=3", "sts/web", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.replicas}=3", "sts/web", "--timeout=60s", namespace=namespace)
     assert sorted(pods(kubectl, namespace)) == ["web-5", "web-6", "web-7"]
 
 
 def test_a_pod_that_ends_is_made_anew(kubectl: Kubectl, web: str) -> None:
     ended = {"status": {"phase": "Failed"}}
     kubectl("patch", "pod", "web-0", "--subresource=status", "--type=merge", "-p", json.dumps(ended), namespace=web)
-    kubectl("rollout", "status", "sts/web", "--timeout=10s", namespace=web)
+    kubectl("rollout", "status", "sts/web", "--timeout=60s", namespace=web)
     told = kubectl("get", "events", "-o", "jsonpath={.items[*].reason}", namespace=web).stdout
     assert "SuccessfulDelete" in told
 
@@ -210,7 +210,7 @@ def test_orphans_are_taken_over(kubectl: Kubectl, web: str) -> None:
     before = sorted(pods(kubectl, web))
     kubectl("delete", "sts", "web", "--cascade=orphan", namespace=web)
     kubectl("apply", "-f", "-", namespace=web, stdin=WEB)
-    kubectl("rollout", "status", "sts/web", "--timeout=10s", namespace=web)
+    kubectl("rollout", "status", "sts/web", "--timeout=60s", namespace=web)
     assert sorted(pods(kubectl, web)) == before
     revisions = json.loads(kubectl("get", "controllerrevisions", "-o", "json", namespace=web).stdout)["items"]
     assert [each["metadata"]["ownerReferences"][0]["name"] for each in revisions] == ["web"]

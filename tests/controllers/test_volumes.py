@@ -41,7 +41,7 @@ def bound(kubectl: Kubectl, namespace: str, name: str = "data") -> dict[str, Any
 def told(kubectl: Kubectl, namespace: str, reason: str, name: str = "data") -> str:
     """The message of an object's event with that reason, once there is one."""
     fields = f"--field-selector=reason={reason},involvedObject.name={name}"
-    kubectl("wait", "--for=create", "events", fields, "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=create", "events", fields, "--timeout=60s", namespace=namespace)
     return next(message for _, told_of, message in events(kubectl, namespace, name) if told_of == reason)
 
 
@@ -143,8 +143,8 @@ def test_what_is_used_stays_until_it_is_not(kubectl: Kubectl, namespace: str, cr
     assert condition["message"] == NOWHERE.format('persistentvolumeclaim "data" is being deleted')
     assert get(kubectl, "", "pv", name)["status"]["phase"] == "Bound"
     kubectl("delete", "pod/it", namespace=namespace)
-    kubectl("wait", "--for=delete", "pvc/data", "--timeout=5s", namespace=namespace)
-    kubectl("wait", "--for=delete", f"pv/{name}", "--timeout=5s")
+    kubectl("wait", "--for=delete", "pvc/data", "--timeout=60s", namespace=namespace)
+    kubectl("wait", "--for=delete", f"pv/{name}", "--timeout=60s")
 
 
 def test_a_volume_of_ones_own(kubectl: Kubectl, namespace: str, create: Create, unique: str) -> None:
@@ -356,7 +356,7 @@ def test_a_claim_of_a_pods_own(kubectl: Kubectl, namespace: str, create: Create)
     assert made["metadata"]["labels"] == {"a": "b"}
     assert [(each["kind"], each["name"]) for each in made["metadata"]["ownerReferences"]] == [("Pod", "it")]
     kubectl("delete", "pod/it", namespace=namespace)
-    kubectl("wait", "--for=delete", "pvc/it-v", "--timeout=5s", namespace=namespace)
+    kubectl("wait", "--for=delete", "pvc/it-v", "--timeout=60s", namespace=namespace)
 
 
 def test_a_pod_that_was_there_first(kubectl: Kubectl, namespace: str, create: Create) -> None:
@@ -385,7 +385,7 @@ def test_what_goes_with_a_namespace(kubectl: Kubectl, unique: str) -> None:
     wait(kubectl, unique, "pod/it", "condition=Ready")
     name = bound(kubectl, unique)["spec"]["volumeName"]
     kubectl("delete", "namespace", unique)
-    kubectl("wait", "--for=delete", f"pv/{name}", "--timeout=5s")
+    kubectl("wait", "--for=delete", f"pv/{name}", "--timeout=60s")
 
 
 def test_server_side_apply(kubectl: Kubectl, namespace: str) -> None:

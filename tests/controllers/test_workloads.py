@@ -28,7 +28,7 @@ spec:
 @pytest.fixture
 def deployed(kubectl: Kubectl, namespace: str) -> str:
     kubectl("apply", "-f", "-", namespace=namespace, stdin=DEPLOYMENT)
-    kubectl("rollout", "status", "deploy/d", "--timeout=10s", namespace=namespace)
+    kubectl("rollout", "status", "deploy/d", "--timeout=60s", namespace=namespace)
     return namespace
 
 
@@ -45,7 +45,7 @@ def test_a_deleted_pod_is_replaced(kubectl: Kubectl, deployed: str) -> None:
     before = names(kubectl, deployed, "pods")
     victim = sorted(before)[0]
     kubectl("delete", victim, namespace=deployed)
-    kubectl("rollout", "status", "deploy/d", "--timeout=10s", namespace=deployed)
+    kubectl("rollout", "status", "deploy/d", "--timeout=60s", namespace=deployed)
     after = names(kubectl, deployed, "pods")
     assert len(after) == 3
     assert before - after == {victim}
@@ -54,11 +54,11 @@ def test_a_deleted_pod_is_replaced(kubectl: Kubectl, deployed: str) -> None:
 def test_rolling_update_and_undo(kubectl: Kubectl, deployed: str) -> None:
     first = names(kubectl, deployed, "rs")
     kubectl("set", "env", "deploy/d", "COLOUR=blue", namespace=deployed)
-    kubectl("rollout", "status", "deploy/d", "--timeout=20s", namespace=deployed)
+    kubectl("rollout", "status", "deploy/d", "--timeout=60s", namespace=deployed)
     sets = json.loads(kubectl("get", "rs", "-o", "json", namespace=deployed).stdout)["items"]
     assert sorted(each["spec"]["replicas"] for each in sets) == [0, 3]
     kubectl("rollout", "undo", "deploy/d", namespace=deployed)
-    kubectl("rollout", "status", "deploy/d", "--timeout=20s", namespace=deployed)
+    kubectl("rollout", "status", "deploy/d", "--timeout=60s", namespace=deployed)
     assert len(names(kubectl, deployed, "rs")) == 2
     (old,) = first
     assert kubectl("get", old, "-o", "jsonpath={.spec.replicas}", namespace=deployed).stdout == "3"
@@ -70,7 +70,7 @@ def test_a_taint_that_nothing_tolerates_is_explained(kubectl: Kubectl, namespace
         "containers: [{name: c, image: 'busybox:1.36', command: [sleep, infinity]}]}}"
     )
     kubectl("apply", "-f", "-", namespace=namespace, stdin=pod)
-    kubectl("wait", "--for=condition=PodScheduled=false", "pod/p", "--timeout=5s", namespace=namespace)
+    kubectl("wait", "--for=condition=PodScheduled=false", "pod/p", "--timeout=60s", namespace=namespace)
     path = "jsonpath={.status.conditions[0].message}"
     message = kubectl("get", "pod", "p", "-o", path, namespace=namespace).stdout
     assert message.startswith("0/3 nodes are available: ")
@@ -80,7 +80,7 @@ def test_a_taint_that_nothing_tolerates_is_explained(kubectl: Kubectl, namespace
 @pytest.mark.parametrize("policy", ["background", "foreground"])
 def test_deleting_a_deployment_deletes_what_it_made(kubectl: Kubectl, deployed: str, policy: str) -> None:
     kubectl("delete", "deploy/d", f"--cascade={policy}", namespace=deployed)
-    kubectl("wait", "--for=delete", "rs,pod", "--all", "--timeout=10s", namespace=deployed)
+    kubectl("wait", "--for=delete", "rs,pod", "--all", "--timeout=60s", namespace=deployed)
     assert not names(kubectl, deployed, "rs,pod")
 
 
@@ -92,7 +92,7 @@ def test_orphans_stay(kubectl: Kubectl, deployed: str) -> None:
 
 
 def test_a_namespace_ends_with_everything_in_it(kubectl: Kubectl, deployed: str) -> None:
-    kubectl("delete", "namespace", deployed, "--timeout=10s")
+    kubectl("delete", "namespace", deployed, "--timeout=60s")
     gone = kubectl("get", "namespace", deployed, fails=True)
     assert gone.stderr == f'Error from server (NotFound): namespaces "{deployed}" not found\n'
     kubectl("create", "-f", "-", stdin=f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {deployed}}}\n")
@@ -103,11 +103,11 @@ def test_pods_that_are_refused(kubectl: Kubectl, namespace: str) -> None:
     """Plugins that complete a Pod see it before it has a name; a quota sees it after. More are tried together."""
     made = {"selector": {"matchLabels": {"app": "a"}}, "replicas": 3}
     create(kubectl, namespace, "ResourceQuota", "one", hard={"pods": "1"})
-    kubectl("wait", "--for=jsonpath={.status.used}", "quota/one", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.used}", "quota/one", "--timeout=60s", namespace=namespace)
     create(kubectl, namespace, "ReplicaSet", "nobody", template=template(serviceAccountName="nope"), **made)
     create(kubectl, namespace, "ReplicaSet", "full", template=template(), **made)
     for name in ("nobody", "full"):
-        kubectl("wait", "--for=condition=ReplicaFailure", f"rs/{name}", "--timeout=10s", namespace=namespace)
+        kubectl("wait", "--for=condition=ReplicaFailure", f"rs/{name}", "--timeout=60s", namespace=namespace)
     what = f'error looking up service account {namespace}/nope: serviceaccount "nope" not found'
     message = f'Error creating: pods "nobody-" is forbidden: {what}'
     assert set(events(kubectl, namespace, "nobody")) == {("Warning", "FailedCreate", message)}

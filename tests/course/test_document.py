@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import select
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -225,13 +227,15 @@ def test_a_wrong_text_is_told_in_one_sentence(running: RunningCluster, document:
 def test_a_command_that_hangs_is_ended_with_all_that_it_started(
     running: RunningCluster, document: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(Shell, "run", partialmethod(Shell.run, seconds=0.3))
-    pids = tmp_path / "pids"
-    text = f"```sh\nsleep 1000 & echo $! > {pids}; wait\nls\n```\n"
-    [(line, what)] = told(document(text), running)
-    assert (line, "did not end within" in what) == (2, True)
-    with pytest.raises((ProcessLookupError, FileNotFoundError)):
-        pocket.process_start(int(pids.read_text()))
+    monkeypatch.setattr(Shell, "run", partialmethod(Shell.run, seconds=1))
+    holds = tmp_path / "holds"
+    os.mkfifo(holds)
+    with os.fdopen(os.open(holds, os.O_RDONLY | os.O_NONBLOCK)) as held:
+        [(line, what)] = told(document(f"```sh\nexec 3>{holds}; sleep 1000 & wait\nls\n```\n"), running)
+        assert (line, "did not end within" in what) == (2, True)
+        hung_up = select.poll()
+        hung_up.register(held, 0)
+        assert hung_up.poll(60_000), "what it has started still runs, or has never been started"
 
 
 @pytest.mark.parametrize(

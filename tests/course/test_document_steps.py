@@ -138,7 +138,8 @@ def test_only_what_changes_nothing_is_asked_again(command: str, looks: bool) -> 
 @pytest.mark.parametrize(
     ("command", "opened"),
     [
-        ("kubectl run -it --rm a --image=b", "kubectl run -i --quiet --rm a --image=b"),
+        ("kubectl run -it --rm a --image=b", "kubectl run -i --quiet --grace-period=1 --wait --rm a --image=b"),
+        ("kubectl run -it a --image=b", "kubectl run -i --quiet a --image=b"),
         ("kubectl exec -it a -- sh", "kubectl exec -i --quiet a -- sh"),
         ("kubectl -n x exec -it a -- sh", "kubectl -n x exec -i --quiet a -- sh"),
         ("kubectl exec -i -t a -- bash", "kubectl exec -i --quiet a -- bash"),

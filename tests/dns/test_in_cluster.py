@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import Kubectl
 
 KUBERNETES = "kubernetes.default.svc.cluster.local"
-SECONDS = 10
+SECONDS = 60
 STUB = """
 import socket
 server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -108,7 +108,7 @@ def test_a_name_server_in_the_cluster_is_asked(
     container = {"name": "stub", "image": "giantswarm/tiny-tools", "command": ["python3", "-c", STUB]}
     pod = {"metadata": {"name": "stub"}, "spec": {"terminationGracePeriodSeconds": 0, "containers": [container]}}
     kubectl("create", "-f", "-", namespace=namespace, stdin=json.dumps({"apiVersion": "v1", "kind": "Pod", **pod}))
-    kubectl("wait", "--for=condition=Ready", "pod/stub", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready", "pod/stub", "--timeout=60s", namespace=namespace)
     address = kubectl("get", "pod", "stub", "-o", "jsonpath={.status.podIP}", namespace=namespace).stdout
     corefile(block=f"stub.example {{\n    forward . {address}\n}}\n")
     wait_for(lambda: dig(kubectl, demo, "a.stub.example"), "203.0.113.7\n")
@@ -118,7 +118,7 @@ def test_restarting_coredns_leaves_it_answering(kubectl: Kubectl, demo: str) -> 
     before = ("-l", "k8s-app=kube-dns", "-o", "jsonpath={.items[*].status.podIP}")
     before_address = kubectl("get", "pods", *before, namespace="kube-system").stdout.split()[-1]
     restart(kubectl)
-    kubectl("rollout", "status", "deploy/coredns", "--timeout=20s", namespace="kube-system")
+    kubectl("rollout", "status", "deploy/coredns", "--timeout=60s", namespace="kube-system")
     assert dig(kubectl, demo, KUBERNETES) == "10.96.0.1\n"
     assert dig(kubectl, demo, "NS", "cluster.local") == "kube-dns.kube-system.svc.cluster.local.\n"
     assert "CoreDNS-" in log(kubectl)
@@ -130,7 +130,7 @@ def test_coredns_that_ends_is_no_name_server_any_more(kubectl: Kubectl, demo: st
     """It answers on for its lameduck time, but what is an endpoint is the other Pod."""
     try:
         kubectl("scale", "deploy/coredns", "--replicas=2", namespace="kube-system")
-        kubectl("rollout", "status", "deploy/coredns", "--timeout=20s", namespace="kube-system")
+        kubectl("rollout", "status", "deploy/coredns", "--timeout=60s", namespace="kube-system")
     finally:
         kubectl("scale", "deploy/coredns", "--replicas=1", namespace="kube-system")
     ready = ("get", "deploy", "coredns", "-o", "jsonpath={.status.readyReplicas}")
@@ -148,7 +148,7 @@ def test_restarting_coredns_empties_its_cache(
     kubectl("delete", "service", "web", namespace=namespace)
     assert dig(kubectl, demo, "CNAME", name) == "kubernetes.example.\n"
     restart(kubectl)
-    kubectl("rollout", "status", "deploy/coredns", "--timeout=20s", namespace="kube-system")
+    kubectl("rollout", "status", "deploy/coredns", "--timeout=60s", namespace="kube-system")
     assert dig(kubectl, demo, "CNAME", name) == ""
 
 
@@ -220,4 +220,4 @@ def restart(kubectl: Kubectl) -> str:
 def start_anew(kubectl: Kubectl, corefile: Callable[..., None]) -> None:
     corefile()
     restart(kubectl)
-    kubectl("rollout", "status", "deploy/coredns", "--timeout=20s", namespace="kube-system")
+    kubectl("rollout", "status", "deploy/coredns", "--timeout=60s", namespace="kube-system")

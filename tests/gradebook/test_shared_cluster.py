@@ -24,7 +24,7 @@ def wait_until_nothing_is_left(kubectl: Kubectl) -> None:
     names = kubectl("get", "namespaces", "-o", "name").stdout.split()
     for name in names:
         if name.startswith("namespace/lab-small-"):
-            kubectl("wait", "--for=delete", name, "--timeout=15s")
+            kubectl("wait", "--for=delete", name, "--timeout=60s")
 
 
 def test_the_same_verdicts(

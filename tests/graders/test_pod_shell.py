@@ -14,7 +14,7 @@ from graders.verdict import GraderError
 from pocketkube.cluster import Cluster
 from tests.conftest import Kubectl
 
-SECONDS = 10
+SECONDS = 60
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ def test_the_clock_is_right(unixtime: int, expected: dict[str, Any], tmp_path: P
 
 def test_it_answers_in_the_cluster(kubectl: Kubectl, own_demo: str) -> None:
     kubectl("apply", "-f", str(MANIFEST), namespace=own_demo)
-    kubectl("rollout", "status", "deploy/world-time", "--timeout=15s", namespace=own_demo)
+    kubectl("rollout", "status", "deploy/world-time", "--timeout=60s", namespace=own_demo)
     curl = ["exec", "tiny-tools", "--", "curl", "-si", f"http://world-time{PATH}"]
     head, _, body = kubectl(*curl, namespace=own_demo).stdout.replace("\r", "").partition("\n\n")
     answer = json.loads(body)

@@ -25,7 +25,7 @@ def create(kubectl: Kubectl, namespace: str, *containers: dict[str, Any], name: 
 def wait(kubectl: Kubectl, namespace: str, what: str, name: str = "p") -> None:
     """Until a JSON path has a value, `phase=Running`, or a condition is true, `Ready`."""
     wanted = f"jsonpath={{.status.{what.replace('=', '}=', 1)}" if "=" in what else f"condition={what}"
-    kubectl("wait", f"--for={wanted}", f"pod/{name}", "--timeout=15s", namespace=namespace)
+    kubectl("wait", f"--for={wanted}", f"pod/{name}", "--timeout=60s", namespace=namespace)
 
 
 def status(kubectl: Kubectl, namespace: str, name: str = "p") -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tests.storage_objects import claim, on_node, user, volume
 
 def ready(kubectl: Kubectl, namespace: str, name: str = "it") -> str:
     """Its node, once it is."""
-    kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=60s", namespace=namespace)
     return kubectl("get", "pod", name, "-o", "jsonpath={.spec.nodeName}", namespace=namespace).stdout
 
 
@@ -32,7 +32,7 @@ def test_nothing_is_left_of_a_volume_that_is_deleted(kubectl: Kubectl, namespace
     node = ready(kubectl, namespace)
     name = kubectl("get", "pvc", "data", "-o", "jsonpath={.spec.volumeName}", namespace=namespace).stdout
     kubectl("delete", "pod/it", "pvc/data", namespace=namespace)
-    kubectl("wait", "--for=delete", f"pv/{name}", "--timeout=5s")
+    kubectl("wait", "--for=delete", f"pv/{name}", "--timeout=60s")
     volumes = [{"name": "v", "hostPath": {"path": "/var/local-path-provisioner"}}]
     create(user("", "looks", nodeName=node, volumes=volumes))
     ready(kubectl, namespace, "looks")

@@ -117,7 +117,7 @@ def test_who_speaks_something_else() -> None:
 def test_nobody_there(kubectl: Kubectl, namespace: str) -> None:
     create(kubectl, namespace, container(readinessProbe={"grpc": {"port": 50051}}))
     address = "{.status.podIP}"
-    kubectl("wait", f"--for=jsonpath={address}", "pod/p", "--timeout=10s", namespace=namespace)
+    kubectl("wait", f"--for=jsonpath={address}", "pod/p", "--timeout=60s", namespace=namespace)
     where = f"{status(kubectl, namespace)['podIP']}:50051"
     problem = f'timeout: failed to connect service "{where}" within 1s: context deadline exceeded'
     assert wait_for_event(kubectl, namespace, "Unhealthy") == f"Readiness probe failed: {problem}"

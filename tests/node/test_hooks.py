@@ -28,7 +28,7 @@ def last_words(cluster: Cluster, kubectl: Kubectl, namespace: str) -> str:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as log:
         assert log.stdout
         log.stdout.readline()
-        kubectl("delete", "pod", "p", "--timeout=15s", namespace=namespace)
+        kubectl("delete", "pod", "p", "--timeout=60s", namespace=namespace)
         return log.stdout.read()
 
 
@@ -91,7 +91,7 @@ def test_force_does_not_wait_for_a_hook(kubectl: Kubectl, namespace: str) -> Non
     )
     wait(kubectl, namespace, "Ready")
     kubectl("delete", "pod", "p", "--wait=false", namespace=namespace)
-    kubectl("delete", "pod", "p", "--force", "--grace-period=0", "--timeout=10s", namespace=namespace)
+    kubectl("delete", "pod", "p", "--force", "--grace-period=0", "--timeout=60s", namespace=namespace)
 
 
 def test_the_stop_signal_may_be_another(cluster: Cluster, kubectl: Kubectl, namespace: str) -> None:

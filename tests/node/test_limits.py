@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import time
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -41,7 +37,7 @@ def status(kubectl: Kubectl, namespace: str) -> Any:
 )
 def test_too_much_memory_ends_a_container(kubectl: Kubectl, namespace: str, script: str) -> None:
     create(kubectl, namespace, script, "32Mi")
-    kubectl("wait", "--for=jsonpath={.status.phase}=Failed", "pod/p", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Failed", "pod/p", "--timeout=60s", namespace=namespace)
     ended = status(kubectl, namespace)["state"]["terminated"]
     assert (ended["reason"], ended["exitCode"]) == ("OOMKilled", 137)
     assert " OOMKilled " in kubectl("get", "pod", "p", namespace=namespace).stdout
@@ -50,7 +46,7 @@ def test_too_much_memory_ends_a_container(kubectl: Kubectl, namespace: str, scri
 def test_a_restarted_container_remembers_why_it_ended(kubectl: Kubectl, namespace: str) -> None:
     create(kubectl, namespace, GROW % (60 * MB) + "sleep 60; :", "32Mi", restartPolicy="Always")
     restarted = "--for=jsonpath={.status.containerStatuses[0].restartCount}=1"
-    kubectl("wait", restarted, "pod/p", "--timeout=15s", namespace=namespace)
+    kubectl("wait", restarted, "pod/p", "--timeout=60s", namespace=namespace)
     assert status(kubectl, namespace)["lastState"]["terminated"]["reason"] == "OOMKilled"
 
 
@@ -58,50 +54,28 @@ def test_memory_within_the_limit_is_left_alone(kubectl: Kubectl, namespace: str)
     """Processes that share what their parent holds do not hold it twice."""
     script = GROW % (16 * MB) + "for i in 1 2 3 4; do sleep 1.2 & done; wait; echo done"
     create(kubectl, namespace, script, "64Mi")
-    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/p", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/p", "--timeout=60s", namespace=namespace)
 
 
-def test_a_fork_bomb_stays_in_its_container(kubectl: Kubectl, namespace: str) -> None:
+def test_a_fork_bomb_ends_with_its_container(kubectl: Kubectl, namespace: str) -> None:
     create(kubectl, namespace, "f() { f | f & }; f; echo lit; sleep 60; :")
-    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
-    quiet = {"name": "c", "image": "busybox:1.36", "command": ["true"]}
-    spec = {"restartPolicy": "Never", "containers": [quiet]}
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "quiet"}, "spec": spec}
-    kubectl("create", "-f", "-", namespace=namespace, stdin=json.dumps(pod))
-    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/quiet", "--timeout=15s", namespace=namespace)
-    kubectl("delete", "pod", "p", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Failed", "pod/p", "--timeout=60s", namespace=namespace)
+    ended = status(kubectl, namespace)["state"]["terminated"]
+    assert (ended["reason"], ended["exitCode"]) == ("Error", 137)
+    assert ended["message"] == "more than 256 processes"
 
 
-@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="needs a kernel with CONFIG_SCHED_AUTOGROUP")
-def test_a_crowd_of_processes_lets_others_go_first(kubectl: Kubectl, namespace: str) -> None:
-    create(kubectl, namespace, f"for i in $(seq {limits.CROWD + 1}); do sleep 60 & done; wait")
-    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
-    deadline = time.monotonic() + 15
-    shown = ""
-    while not shown.endswith(" nice 19") and time.monotonic() < deadline:
-        shown = kubectl("exec", "p", "--", "cat", "/proc/1/autogroup", namespace=namespace).stdout.strip()
-    assert shown.endswith(" nice 19")
-
-
-def test_where_the_kernel_does_not_bound_processes_they_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[tuple[str, ...]] = []
-    container: Any = SimpleNamespace(
-        pid=os.getpid(), launch=SimpleNamespace(memory_limit=0), kill=lambda *why: told.append(why)
-    )
-    sampler = limits.Sampler(lambda: [container])
-    monkeypatch.setattr(limits, "PID_MAX_OF_ITS_OWN", False)
-    sampler.sample()
-    assert told == []
-    monkeypatch.setattr(limits, "PIDS", 0)
-    sampler.sample()
-    assert told == [("Error", "more than 0 processes")]
+def test_many_processes_are_left_alone(kubectl: Kubectl, namespace: str) -> None:
+    script = f"for i in $(seq {limits.PIDS - 20}); do sleep {3 * limits.PERIOD} & done; wait; echo done"
+    create(kubectl, namespace, script)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/p", "--timeout=60s", namespace=namespace)
 
 
 def test_what_containers_write_is_bounded_and_ends_with_them(kubectl: Kubectl, namespace: str) -> None:
     """Files are memory here: they must not take the machine's, nor the cluster down."""
     create(kubectl, namespace, "dd if=/dev/zero of=/full bs=1M count=5000")
-    kubectl("wait", "--for=jsonpath={.status.phase}=Failed", "pod/p", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Failed", "pod/p", "--timeout=60s", namespace=namespace)
     assert "No space left on device" in kubectl("logs", "p", namespace=namespace).stdout
     kubectl("delete", "pod", "p", namespace=namespace)
     create(kubectl, namespace, "dd if=/dev/zero of=/some bs=1M count=100")
-    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/p", "--timeout=15s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/p", "--timeout=60s", namespace=namespace)

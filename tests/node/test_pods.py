@@ -39,7 +39,7 @@ def run(kubectl: Kubectl, namespace: str, *containers: dict[str, Any], **spec: A
 
 def finish(kubectl: Kubectl, namespace: str, phase: str = "Succeeded") -> str:
     """Wait for the end of the Pod; what its first container wrote."""
-    kubectl("wait", f"--for=jsonpath={{.status.phase}}={phase}", "pod/p", "--timeout=10s", namespace=namespace)
+    kubectl("wait", f"--for=jsonpath={{.status.phase}}={phase}", "pod/p", "--timeout=60s", namespace=namespace)
     return kubectl("logs", "p", "-c", "c0", namespace=namespace).stdout
 
 
@@ -143,7 +143,7 @@ def test_the_end_of_a_pod_that_does_not_restart(kubectl: Kubectl, namespace: str
 def test_a_failing_init_container_fails_the_pod(kubectl: Kubectl, namespace: str) -> None:
     init = {"name": "one", "image": "busybox:1.36", "command": ["sh", "-c", "exit 3"]}
     run(kubectl, namespace, {"command": "echo never"}, initContainers=[init])
-    kubectl("wait", "--for=jsonpath={.status.phase}=Failed", "pod/p", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=jsonpath={.status.phase}=Failed", "pod/p", "--timeout=60s", namespace=namespace)
     shown = json.loads(kubectl("get", "pod", "p", "-o", "json", namespace=namespace).stdout)["status"]
     assert shown["initContainerStatuses"][0]["state"]["terminated"]["exitCode"] == 3
     assert "waiting" in shown["containerStatuses"][0]["state"]
@@ -176,9 +176,9 @@ def test_readiness_follows_its_probe(kubectl: Kubectl, namespace: str, probe: di
         },
     }
     kubectl("apply", "-f", "-", namespace=namespace, stdin=json.dumps(pod))
-    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=60s", namespace=namespace)
     kubectl("exec", "p", "--", "sh", "-c", "rm /tmp/ready; nginx -s stop", namespace=namespace)
-    kubectl("wait", "--for=condition=Ready=false", "pod/p", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready=false", "pod/p", "--timeout=60s", namespace=namespace)
 
 
 def test_a_readiness_gate_holds_readiness_back(kubectl: Kubectl, namespace: str) -> None:
@@ -197,7 +197,7 @@ def test_a_readiness_gate_holds_readiness_back(kubectl: Kubectl, namespace: str)
         if value != "True":
             told = f'the status of pod readiness gate "{gate}" is not "True", but {value}'
             path = "jsonpath={.status.conditions[?(@.type=='Ready')].message}"
-            kubectl("wait", f"--for={path}={told}", "pod/p", "--timeout=10s", namespace=namespace)
+            kubectl("wait", f"--for={path}={told}", "pod/p", "--timeout=60s", namespace=namespace)
     pods.wait(kubectl, namespace, "Ready")
 
 
@@ -211,17 +211,17 @@ def test_the_deletion_is_a_generation_that_is_observed(kubectl: Kubectl, namespa
 
 def test_a_pod_that_ignores_sigterm_is_killed_after_its_grace(kubectl: Kubectl, namespace: str) -> None:
     run(kubectl, namespace, {"command": "trap '' TERM; echo up; while :; do sleep 1; done"})
-    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=60s", namespace=namespace)
     began = time.monotonic()
-    kubectl("delete", "pod", "p", "--timeout=10s", namespace=namespace)
+    kubectl("delete", "pod", "p", "--timeout=60s", namespace=namespace)
     assert time.monotonic() - began > 1  # its grace period: not a bound on speed, but proof that it was given
 
 
 def test_sigterm_ends_a_pod_that_listens_to_it(kubectl: Kubectl, namespace: str) -> None:
     script = "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.02; done"
     run(kubectl, namespace, {"command": script}, terminationGracePeriodSeconds=60)
-    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=10s", namespace=namespace)
-    kubectl("delete", "pod", "p", "--timeout=10s", namespace=namespace)
+    kubectl("wait", "--for=condition=Ready", "pod/p", "--timeout=60s", namespace=namespace)
+    kubectl("delete", "pod", "p", "--timeout=60s", namespace=namespace)
 
 
 def test_exec_with_a_terminal(demo: str, cluster: Cluster) -> None:

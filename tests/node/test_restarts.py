@@ -159,9 +159,9 @@ def test_a_finalizer_keeps_what_has_ended(kubectl: Kubectl, namespace: str) -> N
     kubectl("patch", "pod", "p", "--type=merge", "-p", json.dumps(held), namespace=namespace)
     kubectl("delete", "pod", "p", "--wait=false", "--grace-period=1", namespace=namespace)
     gone = "--for=jsonpath={.metadata.deletionGracePeriodSeconds}=0"
-    kubectl("wait", gone, "pod/p", "--timeout=10s", namespace=namespace)
+    kubectl("wait", gone, "pod/p", "--timeout=60s", namespace=namespace)
     found = json.loads(kubectl("get", "pod", "p", "-o", "json", namespace=namespace).stdout)
     assert found["metadata"]["generation"] == 2
     assert {each["observedGeneration"] for each in found["status"]["conditions"]} == {2}
     kubectl("patch", "pod", "p", "--type=merge", "-p", '{"metadata":{"finalizers":null}}', namespace=namespace)
-    kubectl("wait", "--for=delete", "pod/p", "--timeout=5s", namespace=namespace)
+    kubectl("wait", "--for=delete", "pod/p", "--timeout=60s", namespace=namespace)

@@ -42,5 +42,5 @@ def test_a_lab_in_an_isolated_namespace(kubectl: Kubectl, namespace: str, demo: 
     pods = kubectl("get", "pods", "-o", "name", namespace=namespace).stdout.split()
     used = kubectl("get", "quota", "submission", "-o", "jsonpath={.status.used.pods}", namespace=namespace).stdout
     assert used == str(len(pods))
-    kubectl("delete", "namespace", namespace, "--timeout=15s")
+    kubectl("delete", "namespace", namespace, "--timeout=60s")
     kubectl("create", "-f", "-", stdin=f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {namespace}}}\n")

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import Kubectl
 
-SECONDS = 5  # a policy that has not been carried out by then never will be
+SECONDS = 60  # a policy that has not been carried out by then never will be
 SERVERS = {"web1": "node01", "web2": "node02"}
 CLIENTS = {"near": "a", "far": "b"}  # namespace: the Pod there that asks; both on node01
 DNS = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
@@ -45,7 +45,7 @@ class Town:
         for namespace, name in CLIENTS.items():
             tools = {"image": "giantswarm/tiny-tools", "command": ["sleep", "infinity"]}
             self.create(namespace, pod(name, "node01", {"app": name}, **tools))
-            self.run("wait", "--for=condition=Ready", "pod", "--all", "--timeout=15s", namespace=namespace)
+            self.run("wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s", namespace=namespace)
         path = "jsonpath={.status.podIP}"
         self.addresses = {
             name: self.run("get", "pod", name, "-o", path, namespace=namespace).stdout
@@ -220,7 +220,7 @@ def test_a_denied_pod_reaches_itself_and_is_ready(town: Town, apply: Callable[..
     server = {"image": "nginx", "ports": [{"name": "http", "containerPort": 80}]}
     probe = {"readinessProbe": {"httpGet": {"port": "http"}}}
     town.create("near", pod("late", "node02", {"app": "late"}, **server, **probe))
-    town.run("wait", "--for=condition=Ready", "pod/late", "--timeout=10s", namespace="near")
+    town.run("wait", "--for=condition=Ready", "pod/late", "--timeout=60s", namespace="near")
     address = town.run("get", "pod", "late", "-o", "jsonpath={.status.podIP}", namespace="near").stdout
     town.expect("near", "late", {"itself", "loopback"}, f"itself=http://{address}", "loopback=http://127.0.0.1", "web1")
     town.run("delete", "pod", "late", namespace="near")
@@ -233,7 +233,7 @@ def test_a_pod_is_isolated_before_it_starts(town: Town, apply: Callable[..., Non
     manifest["spec"]["restartPolicy"] = "Never"
     town.create("far", manifest)
     done = "--for=jsonpath={.status.phase}=Succeeded"
-    town.run("wait", done, "pod/early", "--timeout=10s", namespace="far")
+    town.run("wait", done, "pod/early", "--timeout=60s", namespace="far")
     assert town.run("logs", "early", namespace="far").stdout == "28\n"  # curl: timed out
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Kubectl
 
-SECONDS = 10  # what has not come by then never will
+SECONDS = 60  # what has not come by then never will
 SERVERS = {"one": "node01", "two": "node02"}
 CLIENTS = {"near": "node01", "far": "node02"}
 
@@ -146,7 +146,7 @@ def place(kubectl: Kubectl) -> Iterator[Place]:
         made.pod(server, node, {"app": "echo", "only": server}, SERVER)
     for client, node in CLIENTS.items():
         made.pod(client, node, {}, "import threading; threading.Event().wait()")
-    made.run("wait", "--for=condition=Ready", "pod", "--all", "--timeout=20s")
+    made.run("wait", "--for=condition=Ready", "pod", "--all", "--timeout=60s")
     for pod in json.loads(made.run("get", "pods", "-o", "json"))["items"]:
         made.addresses[pod["metadata"]["name"]] = pod["status"]["podIP"]
     for node in json.loads(kubectl("get", "nodes", "-o", "json").stdout)["items"]:

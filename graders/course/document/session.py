@@ -7,6 +7,8 @@ import shlex
 from graders.course.document.reading import WITH_VALUE
 
 SHELLS = ("sh", "bash", "ash", "/bin/sh", "/bin/bash")
+# Its reader sees the Pod gone: kubectl would go on at once, and the Pod's shell may be restarted and outlive SIGTERM.
+UNTIL_GONE = ["--grace-period=1", "--wait"]
 TERMINAL = {"-it", "-ti", "--tty", "--tty=true", "-t", "--stdin", "--stdin=true", "-i"}
 
 
@@ -29,8 +31,9 @@ def session(command: str) -> list[str]:
     if not opens or "-c" in inner:
         return []
     kept = [word for word in words if word not in TERMINAL]
+    removed = verb == "run" and ("--rm" in kept or "--rm=true" in kept)
     at = kept.index(verb) + 1
-    return [*kept[:at], "-i", "--quiet", *kept[at:]]
+    return [*kept[:at], "-i", "--quiet", *(UNTIL_GONE if removed else []), *kept[at:]]
 
 
 def _wants_terminal(words: list[str]) -> bool:
