@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import websocket
-from kubernetes import client, config, watch
+from kubernetes import client, watch
 from kubernetes.client import ApiException
 from kubernetes.stream import stream
 
-from pocketkube.cluster import Cluster
-
 CONFIG_MAP = {"metadata": {"name": "settings", "labels": {"tier": "web"}}, "data": {"a": "1"}}
 Http = Callable[..., Any]
-
-
-@pytest.fixture(scope="session")
-def core(cluster: Cluster) -> Iterator[client.CoreV1Api]:
-    with config.new_client_from_config(str(cluster.kubeconfig)) as api:
-        yield client.CoreV1Api(api)
 
 
 @pytest.mark.parametrize(

@@ -6,21 +6,14 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from kubernetes import client, config
+from kubernetes import client
 
 from graders.execute import Ran
 from graders.pod_shell import PodShell
 from graders.verdict import GraderError
-from pocketkube.cluster import Cluster
 from tests.conftest import Kubectl
 
 SECONDS = 60
-
-
-@pytest.fixture(scope="module")
-def api(cluster: Cluster) -> Iterator[client.ApiClient]:
-    with config.new_client_from_config(str(cluster.kubeconfig)) as made:
-        yield made
 
 
 @pytest.fixture

@@ -8,13 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from kubernetes import client, config
 
 from graders.lease import Lease
 from graders.patience import wait_until
@@ -28,14 +26,6 @@ ENTRY = {"example.org": "192.0.2.1"}
 HOSTS_OF_THEIR_OWN = COREFILE.replace(
     "    ready\n", "    ready\n    hosts {\n       192.0.2.9 theirs\n       fallthrough\n    }\n"
 )
-
-
-@pytest.fixture
-def api(cluster: Cluster) -> Iterator[Any]:
-    made = config.new_client_from_config(str(cluster.kubeconfig), CONTEXT)
-    assert isinstance(made, client.ApiClient)
-    with made:
-        yield made
 
 
 @pytest.mark.parametrize("corefile", [COREFILE, HOSTS_OF_THEIR_OWN], ids=["plain", "with-hosts"])
