@@ -67,7 +67,7 @@ def _serve(listener: socket.socket, outside: socket.socket | None, report: Any) 
 
     # What was imported stays for good; to pass it over, and to collect less often, saves 2 % of the time.
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    gc.set_threshold(10_000, 20, 2)
     credentials = json.loads(sys.stdin.buffer.readline())
     asyncio.run(parts.run(listener, outside, credentials, lambda: _say(report, {"ready": True})))
 

@@ -1,4 +1,8 @@
-"""A checkout of one's own, and the `labs` command in it: nothing of the tests' work is left in the real one."""
+"""A checkout of one's own, and the `labs` command in it: nothing of the tests' work is left in the real one.
+
+Its code is the real one's, by links: copied it would be compiled anew by each command. A test that changes some has it
+copied before, by `own`.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +23,10 @@ class Course:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        for name in ("graders", "pocketkube", "labs", "manifests"):
-            shutil.copytree(ROOT / name, path / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("graders", "pocketkube"):
+            (path / name).symlink_to(ROOT / name)
+        for name in ("labs", "manifests"):
+            self._copy(name)
         for name in ("conftest.py", "pyproject.toml"):
             shutil.copy(ROOT / name, path)
         shutil.rmtree(path / "labs" / "headless" / "submission", ignore_errors=True)
@@ -32,6 +38,13 @@ class Course:
             "COLUMNS": "200",
             "TERM": "dumb",
         }
+
+    def own(self, file: str) -> Path:
+        """A file of the code, to be changed: `graders/judge.py`."""
+        package = file.partition("/")[0]
+        (self.path / package).unlink()
+        self._copy(package)
+        return self.path / file
 
     def labs(self, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
         return self._run([*LABS, *map(str, arguments)], environment)
@@ -45,6 +58,10 @@ class Course:
     def start_labs(self, *arguments: str | Path, **options: Any) -> subprocess.Popen[str]:
         command = [*LABS, *map(str, arguments)]
         return subprocess.Popen(command, cwd=self.path, env=self.environment, text=True, **options)
+
+    def _copy(self, name: str) -> None:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, self.path / name, symlinks=True, ignore=ignored)
 
     def _run(self, command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -82,7 +82,7 @@ def test_an_error_that_does_not_come_again_is_forgotten(small: Course, one: Path
 
 
 def test_a_check_that_does_not_end_is_ended(small: Course, one: Path, tmp_path: Path) -> None:
-    limits = small.path / "graders" / "time_limit.py"
+    limits = small.own("graders/time_limit.py")
     limits.write_text(limits.read_text().replace("CHECK_SECONDS = 60.0", "CHECK_SECONDS = 0.2"))
     how = "import threading; threading.Event().wait()"
     verdict, tries, _ = grade(small, one, tmp_path, 9, how, workers=2)

@@ -85,7 +85,7 @@ def test_where_nothing_may_be_written(tmp_path: Path, words: tuple[str, str]) ->
 
 def test_interrupted_at_once_there_is_no_traceback(course: Course) -> None:
     """While the libraries are still being imported."""
-    commands = course.path / "graders" / "cli" / "commands.py"
+    commands = course.own("graders/cli/commands.py")
     commands.write_text("import signal\n\nsignal.raise_signal(signal.SIGINT)\n")
     done = course.labs("list")
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

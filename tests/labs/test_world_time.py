@@ -66,7 +66,8 @@ def test_the_clock_is_right(unixtime: int, expected: dict[str, Any], tmp_path: P
 def test_it_answers_in_the_cluster(kubectl: Kubectl, own_demo: str) -> None:
     kubectl("apply", "-f", str(MANIFEST), namespace=own_demo)
     kubectl("rollout", "status", "deploy/world-time", "--timeout=60s", namespace=own_demo)
-    curl = ["exec", "tiny-tools", "--", "curl", "-si", f"http://world-time{PATH}"]
+    again = ("--retry", "60", "--retry-delay", "1", "--retry-connrefused")  # until kube-proxy knows the Service
+    curl = ["exec", "tiny-tools", "--", "curl", "-si", *again, f"http://world-time{PATH}"]
     head, _, body = kubectl(*curl, namespace=own_demo).stdout.replace("\r", "").partition("\n\n")
     answer = json.loads(body)
     assert "Content-Type: application/json" in head
