@@ -4,6 +4,7 @@ from graders import Wanted, check, expect
 
 NGINX = {"app": "nginx"}
 ADDRESSES = Wanted("demo-headless-svc", kind="headless", pods=NGINX)  # in DNS, whatever the ports are
+PORT = Wanted("demo-headless-svc", kind="headless", pods=NGINX, port=8080)  # refused, whatever it is called
 SERVICE = Wanted("demo-headless-svc", kind="headless", pods=NGINX, port=8080, port_name="http", target=80)
 CONTRAST = "demo-nodeport-svc"
 TRIES = 40
@@ -67,7 +68,7 @@ def test_each_pod_is_reached(tools, observer):
     )
 
 
-@check(points=1, about=SERVICE, needs=("dns_answers_with_every_ready_pod",))
+@check(points=1, about=PORT, needs=("dns_answers_with_every_ready_pod",))
 def test_service_port_is_not_mapped(eventually, tools, observer):
     """The port 8080 is refused here, and answered by the contrast Service."""
     numbers = [port["port"] for port in observer.service(SERVICE.name)["spec"].get("ports") or ()]

@@ -183,7 +183,7 @@ def test_coredns_does_not_start_with_a_mistake(kubectl: Kubectl, demo: str, core
         assert running & pods(kubectl)
         assert dig(kubectl, demo, KUBERNETES) == "10.96.0.1\n"
     finally:
-        start_anew(kubectl, corefile)
+        start_anew(kubectl, demo, corefile)
 
 
 def test_coredns_that_asks_itself_ends(kubectl: Kubectl, demo: str, corefile: Callable[..., None]) -> None:
@@ -195,8 +195,7 @@ def test_coredns_that_asks_itself_ends(kubectl: Kubectl, demo: str, corefile: Ca
         wait_for(lambda: seen if seen in log(kubectl) else log(kubectl), seen)
         assert said in log(kubectl)
     finally:
-        start_anew(kubectl, corefile)
-    assert dig(kubectl, demo, KUBERNETES) == "10.96.0.1\n"
+        start_anew(kubectl, demo, corefile)
 
 
 def pods(kubectl: Kubectl) -> set[str]:
@@ -217,7 +216,10 @@ def restart(kubectl: Kubectl) -> str:
     return new.pop()
 
 
-def start_anew(kubectl: Kubectl, corefile: Callable[..., None]) -> None:
+def start_anew(kubectl: Kubectl, demo: str, corefile: Callable[..., None]) -> None:
     corefile()
     restart(kubectl)
     kubectl("rollout", "status", "deploy/coredns", "--timeout=60s", namespace="kube-system")
+    until_kube_proxy_knows = f"until dig +short +tries=1 {KUBERNETES}; do :; done"
+    answer = kubectl("exec", "tiny-tools", "--", "sh", "-c", until_kube_proxy_knows, namespace=demo).stdout
+    assert answer.endswith("10.96.0.1\n")
