@@ -57,8 +57,15 @@ def test_memory_within_the_limit_is_left_alone(kubectl: Kubectl, namespace: str)
     kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/p", "--timeout=60s", namespace=namespace)
 
 
-def test_a_fork_bomb_ends_with_its_container(kubectl: Kubectl, namespace: str) -> None:
-    create(kubectl, namespace, "f() { f | f & }; f; echo lit; sleep 60; :")
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(f"for i in $(seq {limits.PIDS}); do sleep 60 & done; wait", id="crowd"),
+        pytest.param("f() { f & f & sleep 60; }; f", id="fork-bomb"),
+    ],
+)
+def test_too_many_processes_end_a_container(kubectl: Kubectl, namespace: str, script: str) -> None:
+    create(kubectl, namespace, script)
     kubectl("wait", "--for=jsonpath={.status.phase}=Failed", "pod/p", "--timeout=60s", namespace=namespace)
     ended = status(kubectl, namespace)["state"]["terminated"]
     assert (ended["reason"], ended["exitCode"]) == ("Error", 137)
