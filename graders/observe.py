@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from graders.api import call, get_text
@@ -12,6 +13,7 @@ from graders.verdict import GraderError
 
 DEPLOYMENT_SECONDS = 60.0
 EXEC_SECONDS = 5
+YOUNG = 3.0  # seconds in which a Pod that is started at once has become ready
 STARTING = ("ContainerCreating", "PodInitializing")  # why a container waits that has not been tried yet
 LISTEN = "0A"  # a state in /proc/net/tcp: proc_net_tcp(5)
 
@@ -58,6 +60,20 @@ class Observer:
 
     def stateful_set(self, name: str) -> dict[str, Any] | None:
         return self._get(f"/apis/apps/v1/namespaces/{self.namespace}/statefulsets/{name}")
+
+    def makes_more_pods(self, stateful_set: str) -> bool:
+        """Whether Pods of it are still to come: each waits for the one before to be ready.
+
+        Not where one has begun a while ago and is not ready: that may be for good.
+        Source: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#deployment-and-scaling-guarantees
+        """
+        made = self.stateful_set(stateful_set)
+        if made is None:
+            return False
+        pods = [pod for pod in self.pods() if _is_owned_by(pod, made)]
+        if all(map(is_ready, pods)):
+            return len(pods) < int(made["spec"]["replicas"])
+        return any(is_under_way(pod) and _is_young(pod) for pod in pods)
 
     def nodes(self) -> dict[str, str]:
         """{name: address inside the cluster} of every node."""
@@ -138,6 +154,16 @@ class Observer:
 def is_ready(pod: dict[str, Any]) -> bool:
     conditions = pod.get("status", {}).get("conditions") or ()
     return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
+
+
+def _is_owned_by(pod: dict[str, Any], owner: dict[str, Any]) -> bool:
+    owners = pod["metadata"].get("ownerReferences") or ()
+    return any(each["uid"] == owner["metadata"]["uid"] for each in owners)
+
+
+def _is_young(pod: dict[str, Any]) -> bool:
+    made = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
+    return (datetime.now(UTC) - made).total_seconds() < YOUNG
 
 
 def is_going(pod: dict[str, Any]) -> bool:

@@ -192,6 +192,8 @@ def patient(request: pytest.FixtureRequest, run: Run) -> Callable[[Callable[[], 
     def hopeless() -> bool:
         if about is None or any(is_going(pod) for pod in pods()):  # of a Pod that goes nothing can be told
             return False
+        if about.stateful_set and run.observer.makes_more_pods(about.stateful_set[0]):
+            return False  # it may be the Pods that are missing, whatever else is wrong
         found = run.diagnose(about)
         run.cause = found if found and found.final else None
         return run.cause is not None
