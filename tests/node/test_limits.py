@@ -72,6 +72,16 @@ def test_too_many_processes_end_a_container(kubectl: Kubectl, namespace: str, sc
     assert ended["message"] == "more than 256 processes"
 
 
+def test_beside_a_fork_bomb_others_go_on(kubectl: Kubectl, namespace: str) -> None:
+    create(kubectl, namespace, "f() { f | f & }; f; echo lit; sleep 60; :", restartPolicy="Always")
+    quiet = {"name": "c", "image": "busybox:1.36", "command": ["true"]}
+    spec = {"restartPolicy": "Never", "containers": [quiet]}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "quiet"}, "spec": spec}
+    kubectl("create", "-f", "-", namespace=namespace, stdin=json.dumps(pod))
+    kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/quiet", "--timeout=15s", namespace=namespace)
+    kubectl("delete", "pod", "p", "--timeout=15s", namespace=namespace)
+
+
 def test_many_processes_are_left_alone(kubectl: Kubectl, namespace: str) -> None:
     script = f"for i in $(seq {limits.PIDS - 20}); do sleep {3 * limits.PERIOD} & done; wait; echo done"
     create(kubectl, namespace, script)
